@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Our targets treat every warning as an error; packages we depend on keep their own rules.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "lpsim",
+  products: [
+    .executable(name: "lpsim", targets: ["lpsim"]),
+    .executable(name: "lpsim-bench", targets: ["lpsim-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(name: "Base", dependencies: ["Yams"], swiftSettings: strict),
+    .target(name: "HardwareModels", dependencies: ["Base"], swiftSettings: strict),
+    .target(name: "Traces", dependencies: ["Base"], swiftSettings: strict),
+    .target(
+      name: "Sim",
+      dependencies: [
+        "Base", "HardwareModels", "Traces", .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Results",
+      dependencies: ["Base", "Sim", "HardwareModels", "Traces", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "lpsim",
+      dependencies: [
+        "Base", "HardwareModels", "Traces", "Sim", "Results",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "lpsim-bench", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results"], swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "HardwareModelsTests", dependencies: ["Base", "HardwareModels", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TracesTests", dependencies: ["Base", "Traces", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SimTests", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ResultsTests",
+      dependencies: ["Base", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+  ]
+)

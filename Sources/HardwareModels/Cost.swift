@@ -1,0 +1,123 @@
+import Base
+
+/// What bytes move for.
+public enum TrafficClass: Int, CaseIterable, Sendable {
+  /// Weights that every token uses: projections, norms, gates, embedding, LM head, and the MLP of a dense model.
+  case denseWeights
+  /// Weights of routed experts: distinct experts touched x bytes of one expert, per layer call. The expert load.
+  case expertWeights
+  /// Keys and values read by attention.
+  case kvRead
+  /// Keys and values of new tokens written to the cache.
+  case kvWrite
+  /// Everything between the kernels of a layer.
+  case activations
+  /// Bytes sent over the link between GPUs (NVLink), not HBM.
+  case link
+}
+
+/// Bytes moved, by class, summed over all GPUs of the replica.
+public struct Traffic: Hashable, Sendable {
+  @usableFromInline var lanes = SIMD8<Double>()
+
+  /// No traffic.
+  @inlinable public init() {}
+
+  /// The bytes of one class.
+  @inlinable public subscript(_ kind: TrafficClass) -> Bytes {
+    get { Bytes(lanes[kind.rawValue]) }
+    set { lanes[kind.rawValue] = newValue.value }
+  }
+
+  /// Every class but the link.
+  @inlinable public var memory: Bytes { Bytes(lanes.sum() - lanes[TrafficClass.link.rawValue]) }
+
+  /// Adds other traffic, class by class.
+  @inlinable public static func += (left: inout Self, right: Self) { left.lanes += right.lanes }
+  /// The traffic, `factor` times.
+  @inlinable public static func * (left: Self, factor: Double) -> Self {
+    var scaled = left
+    scaled.lanes *= factor
+    return scaled
+  }
+}
+
+/// Where energy goes.
+public enum EnergyComponent: Int, CaseIterable, Sendable {
+  /// What the GPUs draw whether they work or not.
+  case idle
+  /// What they draw on top of it while kernels run, whatever these do.
+  case busy
+  /// Arithmetic.
+  case compute
+  /// Reading weights from HBM.
+  case weights
+  /// Reading and writing keys and values.
+  case kvCache
+  /// Reading and writing activations.
+  case activations
+  /// Bytes over the link between GPUs.
+  case link
+}
+
+/// Energy by component, summed over all GPUs of the replica.
+public struct Energy: Hashable, Sendable {
+  @usableFromInline var lanes = SIMD8<Double>()
+
+  /// No energy.
+  @inlinable public init() {}
+
+  /// The energy of one component.
+  @inlinable public subscript(_ component: EnergyComponent) -> Joules {
+    get { Joules(lanes[component.rawValue]) }
+    set { lanes[component.rawValue] = newValue.value }
+  }
+
+  /// All components together.
+  @inlinable public var total: Joules { Joules(lanes.sum()) }
+
+  /// Adds other energy, component by component.
+  @inlinable public static func += (left: inout Self, right: Self) { left.lanes += right.lanes }
+  /// The energy, `factor` times.
+  @inlinable public static func * (left: Self, factor: Double) -> Self {
+    var scaled = left
+    scaled.lanes *= factor
+    return scaled
+  }
+}
+
+/// What an iteration takes: time on the clock, and everything else summed over the replica's GPUs.
+public struct IterationCost: Hashable, Sendable {
+  /// From its beginning to its end, host time included.
+  public var duration = Seconds.zero
+  /// The part of the duration in which kernels run.
+  public var kernelTime = Seconds.zero
+  /// Floating-point operations.
+  public var flops = Flops.zero
+  /// Bytes moved.
+  public var traffic = Traffic()
+  /// Energy drawn.
+  public var energy = Energy()
+
+  /// Nothing yet.
+  @inlinable public init() {}
+
+  /// Adds another iteration's cost.
+  @inlinable public static func += (left: inout Self, right: Self) {
+    left.duration += right.duration
+    left.kernelTime += right.kernelTime
+    left.flops += right.flops
+    left.traffic += right.traffic
+    left.energy += right.energy
+  }
+}
+
+/// Prices work: how long it takes, what it moves, what it draws. The roofline of a GPU is one, real kernels are another.
+public protocol CostModel {
+  /// What an iteration costs. Never fails and never gives a duration of zero or less for work that is not empty.
+  /// Mutating, so that a model may remember what it has priced; what it says must not depend on what was asked before,
+  /// except where it draws from a seeded stream.
+  mutating func cost(of work: IterationWork) -> IterationCost
+  /// What all GPUs of the replica draw together while they wait.
+  var idlePower: Watts { get }
+}

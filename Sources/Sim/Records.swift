@@ -1,0 +1,102 @@
+import Base
+import HardwareModels
+
+/// The number of a request in the order of arrival, from 0.
+public struct RequestID: Hashable, Comparable, Sendable {
+  /// The number.
+  public let number: Int
+
+  /// The request with this number.
+  public init(_ number: Int) { self.number = number }
+
+  /// Whether the left request arrived first.
+  public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+/// What became of a request.
+public struct RequestRecord: Hashable, Sendable {
+  /// How a request left the server.
+  public enum Outcome: String, CaseIterable, Sendable {
+    /// All its tokens came out.
+    case completed
+    /// Prompt and answer together are longer than `maxModelLen`.
+    case rejectedTooLong = "rejected_too_long"
+    /// Prompt and answer together need more KV blocks than the replica has.
+    case rejectedNoMemory = "rejected_no_memory"
+  }
+
+  /// Its number.
+  public var id: RequestID
+  /// How it left.
+  public var outcome: Outcome
+  /// When it reached the server.
+  public var arrival: SimTime
+  /// When its first work began; for a rejected request its arrival, as are the two moments below.
+  public var firstScheduled: SimTime
+  /// When its first token came out.
+  public var firstToken: SimTime
+  /// When its last token came out.
+  public var finish: SimTime
+  /// Tokens of its prompt.
+  public var promptTokens: Int
+  /// Tokens of its answer.
+  public var outputTokens: Int
+  /// The longest time between two of its tokens.
+  public var largestGap: SimDuration
+  /// How often it was preempted.
+  public var preemptions: Int
+  /// The iterations at whose ends its tokens came out, as runs of neighbours; empty unless iterations are recorded.
+  public var emissions: [ClosedRange<Int>]
+}
+
+/// What happened in an iteration.
+public struct IterationRecord: Hashable, Sendable {
+  /// Its number on its replica, from 0.
+  public var index: Int
+  /// When it began.
+  public var start: SimTime
+  /// When it ended and its tokens came out.
+  public var end: SimTime
+  /// Requests that decoded one token each.
+  public var decodes: Int
+  /// Prompt tokens x layers that were done, in whole-model tokens times layers.
+  public var prefillTokenLayers: Int
+  /// Requests that prefilled.
+  public var prefillRequests: Int
+  /// Layers that had prefill, from the first to the last; empty without prefill.
+  public var prefillLayers: Range<Int>
+  /// Tokens that came out.
+  public var emittedTokens: Int
+  /// Requests that waited while it ran.
+  public var waiting: Int
+  /// KV blocks in use while it ran.
+  public var usedBlocks: Int
+  /// Time, traffic, arithmetic and energy.
+  public var cost: IterationCost
+}
+
+/// How much a recorder wants to hear.
+public enum RecordDetail: String, CaseIterable, Comparable, Sendable {
+  /// Only the summary at the end.
+  case none
+  /// One record a request.
+  case requests
+  /// One record a request and one an iteration.
+  case iterations
+
+  /// Whether the left wants less than the right.
+  public static func < (left: Self, right: Self) -> Bool {
+    func rank(_ detail: Self) -> Int { allCases.firstIndex(of: detail) ?? 0 }
+    return rank(left) < rank(right)
+  }
+}
+
+/// Hears what happens in a simulation, as it happens.
+public protocol Recorder {
+  /// What it wants to hear; asked once, before the simulation begins.
+  var detail: RecordDetail { get }
+  /// A request left the server.
+  mutating func record(_ request: RequestRecord) throws
+  /// An iteration ended.
+  mutating func record(_ iteration: IterationRecord) throws
+}

@@ -1,0 +1,26 @@
+import Base
+
+/// A request as a trace tells it. How long the answer will be is known here and nowhere in a policy.
+public struct TraceRequest: Hashable, Sendable {
+  /// When it reaches the server.
+  public var arrival: SimTime
+  /// Tokens of its prompt, at least 1.
+  public var promptTokens: Int
+  /// Tokens of its answer, at least 1.
+  public var outputTokens: Int
+
+  /// A request.
+  public init(arrival: SimTime, promptTokens: Int, outputTokens: Int) {
+    self.arrival = arrival
+    self.promptTokens = promptTokens
+    self.outputTokens = outputTokens
+  }
+}
+
+/// Requests one after the other, in the order they arrive; read as the simulation goes, so that a trace of any length
+/// takes no memory.
+public protocol RequestSource {
+  /// The next request; nil at the end. Arrivals never go back in time.
+  /// - Throws: ``InputError`` where the trace is wrong.
+  mutating func next() throws -> TraceRequest?
+}
