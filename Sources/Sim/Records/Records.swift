@@ -91,12 +91,12 @@ public enum RecordDetail: String, CaseIterable, Comparable, Sendable {
   }
 }
 
-/// Hears what happens in a simulation, as it happens.
-public protocol Recorder {
+/// Hears what happens in a simulation, as it happens. A class, because who listens owns what it writes to.
+public protocol Recorder: AnyObject {
   /// What it wants to hear; asked once, before the simulation begins.
   var detail: RecordDetail { get }
   /// A request left the server.
-  mutating func record(_ request: RequestRecord) throws
+  func record(_ request: RequestRecord) throws
   /// An iteration ended.
-  mutating func record(_ iteration: IterationRecord) throws
+  func record(_ iteration: IterationRecord) throws
 }

@@ -1,0 +1,53 @@
+import Base
+
+/// The number of a replica, from 0.
+public struct ReplicaID: Hashable, Sendable {
+  /// The number.
+  public let number: Int
+
+  /// The replica with this number.
+  public init(_ number: Int) { self.number = number }
+}
+
+/// What can happen in a simulation.
+enum Event: Hashable {
+  /// The next request of the trace reaches the server. At one instant, arrivals come first, so that an iteration that
+  /// begins then sees them.
+  case requestArrives
+  /// A replica's iteration ends.
+  case iterationEnds(ReplicaID)
+
+  fileprivate var rank: Int {
+    switch self {
+    case .requestArrives: 0
+    case .iterationEnds: 1
+    }
+  }
+}
+
+/// What will happen, soonest first; at one instant by rank, then in the order of scheduling.
+struct EventQueue {
+  private struct Entry: Comparable {
+    var time: SimTime
+    var rank: Int
+    var sequence: Int
+    var event: Event
+
+    static func < (left: Self, right: Self) -> Bool {
+      if left.time != right.time { return left.time < right.time }
+      return (left.rank, left.sequence) < (right.rank, right.sequence)
+    }
+  }
+
+  private var heap = BinaryHeap<Entry>()
+  private var scheduled = 0
+
+  /// Schedules an event.
+  mutating func schedule(_ event: Event, at time: SimTime) {
+    heap.push(Entry(time: time, rank: event.rank, sequence: scheduled, event: event))
+    scheduled += 1
+  }
+
+  /// Takes out the next event; nil when nothing more will happen.
+  mutating func next() -> (time: SimTime, event: Event)? { heap.pop().map { ($0.time, $0.event) } }
+}

@@ -1,0 +1,55 @@
+import Base
+import HardwareModels
+
+/// The books of a simulation: what happened goes into the summary, and to the recorder as far as it wants to hear.
+struct Ledger {
+  var summary = RunSummary()
+  let serviceLevel: ServiceLevel
+  let recorder: (any Recorder)?
+  let detail: RecordDetail
+
+  init(serviceLevel: ServiceLevel, recorder: (any Recorder)?) {
+    self.serviceLevel = serviceLevel
+    self.recorder = recorder
+    detail = recorder?.detail ?? .none
+  }
+
+  /// A request left the server.
+  mutating func note(_ request: RequestRecord) throws {
+    switch request.outcome {
+    case .rejectedTooLong: summary.requestsRejectedTooLong += 1
+    case .rejectedNoMemory: summary.requestsRejectedNoMemory += 1
+    case .completed: summary.note(completed: request, serviceLevel: serviceLevel)
+    }
+    if detail >= .requests { try recorder?.record(request) }
+  }
+
+  /// An iteration ended.
+  mutating func note(_ iteration: IterationRecord) throws {
+    summary.iterations += 1
+    summary.decodeIterations += iteration.decodes > 0 ? 1 : 0
+    summary.decodedTokens += iteration.decodes
+    summary.prefillTokenLayers += iteration.prefillTokenLayers
+    summary.work += iteration.cost
+    if detail == .iterations { try recorder?.record(iteration) }
+  }
+}
+
+extension RunSummary {
+  fileprivate mutating func note(completed request: RequestRecord, serviceLevel: ServiceLevel) {
+    let ttft = request.firstToken - request.arrival
+    requestsCompleted += 1
+    promptTokens += request.promptTokens
+    outputTokens += request.outputTokens
+    preemptions += request.preemptions
+    lastFinish = max(lastFinish, request.finish)
+    timeToFirstToken.add(ttft)
+    endToEnd.add(request.finish - request.arrival)
+    if request.outputTokens > 1 {
+      let decoding = request.finish - request.firstToken
+      timePerOutputToken.add(SimDuration(nanoseconds: decoding.nanoseconds / Int64(request.outputTokens - 1)))
+    }
+    let meetsLimits = ttft <= serviceLevel.timeToFirstToken && request.largestGap <= serviceLevel.timeBetweenTokens
+    requestsWithinServiceLevel += meetsLimits ? 1 : 0
+  }
+}

@@ -1,0 +1,125 @@
+import Base
+import HardwareModels
+
+extension Replica {
+  /// Plans, checks, prices and begins the next iteration; returns when it ends, nil if there is nothing to do.
+  mutating func beginIteration(at now: SimTime, cost model: inout any CostModel) throws -> SimTime? {
+    guard requestsInFlight > 0 else { return nil }
+    let plan = nextPlan(at: now)
+    try preempt(plan.preemptions)
+    try admit(plan.admissions, at: now)
+    try selectDecodes(plan.decodes)
+    let prefillTokenLayers = try check(plan.tiles)
+    guard pool.runningCount > 0 || !plan.tiles.isEmpty else {
+      throw error("nothing is planned though \(requestsInFlight) requests are in flight")
+    }
+    cutWork(plan.tiles)
+    let cost = model.cost(of: work)
+    let end = try self.end(of: cost, from: now)
+    running = Iteration(
+      record: IterationRecord(
+        index: iterationCount, start: now, end: end, decodes: pool.runningCount,
+        prefillTokenLayers: prefillTokenLayers, prefillRequests: plan.tiles.count,
+        prefillLayers: plan.tiles.layerSpan,
+        emittedTokens: work.emittedTokens, waiting: waiting.count,
+        usedBlocks: budget.blockCount - budget.freeBlocks, cost: cost),
+      tiles: plan.tiles)
+    iterationCount += 1
+    return end
+  }
+
+  private mutating func preempt(_ victims: [RequestID]) throws {
+    for id in victims {
+      guard let entry = pool.roster.newestFirst.first(where: { $0.id == id }) else {
+        throw error("request \(id.number) is to be preempted but does not decode")
+      }
+      let departure = pool.remove(entry.slot)
+      requests[entry.slot].noteDeparture(departure, lastIteration: tracksEmissions ? iterationCount - 1 : nil)
+      requests[entry.slot].preemptions += 1
+      budget.release(budget.blocks(for: departure.length - 1))
+      waiting.prepend(WaitingRequest(id: id, tokens: departure.length, slot: entry.slot))
+    }
+  }
+
+  private mutating func admit(_ admissions: [RequestID], at now: SimTime) throws {
+    for id in admissions {
+      guard let place = waiting.firstIndex(where: { $0.id == id }) else {
+        throw error("request \(id.number) is to be admitted but does not wait")
+      }
+      let request = waiting.remove(at: place)
+      let blocks = budget.blocks(for: request.tokens)
+      guard budget.admits(blocks) else {
+        throw error("request \(id.number) needs \(blocks) KV blocks but \(budget.freeBlocks) are free")
+      }
+      budget.reserve(blocks)
+      prefilling.append(
+        PrefillingRequest(
+          id: id, tokens: request.tokens, frontier: Frontier(layerCount: limits.layerCount), slot: request.slot))
+      if requests[request.slot].firstScheduled == nil { requests[request.slot].firstScheduled = now }
+    }
+  }
+
+  private mutating func selectDecodes(_ selection: DecodeSelection) throws {
+    let count: Int
+    switch selection {
+    case .all: count = pool.count
+    case .oldest(let limit): count = min(limit, pool.count)
+    }
+    if count != pool.runningCount {
+      for run in pool.select(oldest: count, iteration: iterationCount) where tracksEmissions {
+        requests[run.slot].emissions.append(run.firstIteration...iterationCount - 1)
+      }
+    }
+    let needed = pool.needingBlock
+    guard budget.admits(needed) else {
+      throw error("the decodes need \(needed) KV blocks but \(budget.freeBlocks) are free")
+    }
+    budget.reserve(needed)
+  }
+
+  /// Checks every tile against its request's frontier; returns tokens x layers.
+  private func check(_ tiles: [Tile]) throws -> Int {
+    var tokenLayers = 0
+    var place = 0
+    for tile in tiles {
+      guard let found = nextPlace(of: tile.request, from: place) else {
+        throw error("request \(tile.request.number) has a tile but is not prefilling, or has two")
+      }
+      let request = prefilling[found]
+      guard tile.tokens.upperBound <= request.tokens, request.frontier.admits(tile) else {
+        throw error(
+          "the tile of request \(tile.request.number), tokens \(tile.tokens), layers \(tile.layers), "
+            + "does not fit its frontier")
+      }
+      tokenLayers += tile.tokens.count * tile.layers.count
+      place = found + 1
+    }
+    return tokenLayers
+  }
+
+  /// Tiles come in the order of admission, so that each is found in one step.
+  func nextPlace(of request: RequestID, from place: Int) -> Int? {
+    prefilling[place...].firstIndex { $0.id == request }
+  }
+
+  private func end(of cost: IterationCost, from now: SimTime) throws -> SimTime {
+    let seconds = cost.duration.value
+    guard seconds > 0, seconds < SimDuration.longest.seconds - now.seconds else {
+      throw InputError(
+        .config,
+        "an iteration would take \(seconds) s at \(now.seconds) s of simulated time; the clock ends after "
+          + "146 years", hint: "check the GPU's and the engine profile's figures")
+    }
+    return now + max(.seconds(seconds), SimDuration(nanoseconds: 1))
+  }
+}
+
+extension [Tile] {
+  /// From the first layer that has prefill to the last; empty without tiles.
+  fileprivate var layerSpan: Range<Int> {
+    guard let first else { return 0..<0 }
+    return reduce(first.layers) {
+      Swift.min($0.lowerBound, $1.layers.lowerBound)..<Swift.max($0.upperBound, $1.layers.upperBound)
+    }
+  }
+}

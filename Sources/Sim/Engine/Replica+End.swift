@@ -1,0 +1,73 @@
+import Base
+
+extension Replica {
+  /// Ends the iteration that runs: frontiers advance, tokens come out, requests finish and are recorded.
+  mutating func endIteration(at now: SimTime, ledger: inout Ledger) throws {
+    guard let iteration = running else { preconditionFailure("an iteration ends that has not begun") }
+    running = nil
+    idleSince = now
+    finished.removeAll(keepingCapacity: true)
+    pool.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
+    for slot in finished {
+      let departure = pool.remove(slot)
+      requests[slot].noteDeparture(departure, lastIteration: tracksEmissions ? iteration.record.index : nil)
+      budget.release(budget.blocks(for: departure.length - 1))
+      try leave(slot, ledger: &ledger)
+    }
+    var place = 0
+    for tile in iteration.tiles {
+      guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
+      prefilling[found].frontier.advance(by: tile)
+      let isComplete = prefilling[found].frontier.completedTokens == prefilling[found].tokens
+      if isComplete { try completePrefill(prefilling.remove(at: found), at: now, ledger: &ledger) }
+      place = isComplete ? found : found + 1
+    }
+    try ledger.note(iteration.record)
+  }
+
+  /// The prefill's last tile yields a token; the request decodes from now on, or is done.
+  private mutating func completePrefill(
+    _ request: PrefillingRequest, at now: SimTime, ledger: inout Ledger
+  ) throws {
+    let slot = request.slot
+    if tracksEmissions { requests[slot].emissions.append(iterationCount - 1...iterationCount - 1) }
+    if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
+    let remaining = requests[slot].outputTokens - requests[slot].emittedTokens
+    if remaining == 0 {
+      budget.release(budget.blocks(for: request.tokens))
+      try leave(slot, ledger: &ledger)
+    } else {
+      pool.join(request.id, slot: slot, length: requests[slot].length, remaining: remaining, lastToken: now)
+    }
+  }
+
+  private mutating func leave(_ slot: Int, ledger: inout Ledger) throws {
+    try ledger.note(requests[slot].record(.completed))
+    requests.remove(slot)
+  }
+}
+
+extension ActiveRequest {
+  /// A prefill's token comes out. Returns the gap to the token before, which there is after a preemption only.
+  fileprivate mutating func emitFirstOfRun(at now: SimTime) -> SimDuration? {
+    defer {
+      emittedTokens += 1
+      lastToken = now
+    }
+    guard emittedTokens > 0 else {
+      firstToken = now
+      return nil
+    }
+    largestGap = max(largestGap, now - lastToken)
+    return now - lastToken
+  }
+
+  /// Takes over what the pool knew. The run of iterations is kept only if its last one is given.
+  mutating func noteDeparture(_ departure: DecodePool.Departure, lastIteration: Int?) {
+    emittedTokens = departure.length - promptTokens
+    lastToken = departure.lastToken
+    largestGap = max(largestGap, departure.largestGap)
+    guard let first = departure.firstIteration, let lastIteration else { return }
+    emissions.append(first...lastIteration)
+  }
+}

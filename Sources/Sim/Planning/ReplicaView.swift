@@ -1,0 +1,61 @@
+import Base
+import DequeModule
+
+/// The settings of a replica that its policy must respect.
+public struct ReplicaLimits: Hashable, Sendable {
+  /// Layers of the model.
+  public var layerCount: Int
+  /// Most requests that run at once (`max_num_seqs`).
+  public var maxRequests: Int
+  /// Longest prompt and answer together, in tokens (`max_model_len`).
+  public var maxModelLen: Int
+  /// Blocks of the KV cache.
+  public var blockCount: Int
+  /// Tokens a block holds.
+  public var tokensPerBlock: Int
+
+  /// Limits of a replica.
+  public init(layerCount: Int, maxRequests: Int, maxModelLen: Int, blockCount: Int, tokensPerBlock: Int) {
+    self.layerCount = layerCount
+    self.maxRequests = maxRequests
+    self.maxModelLen = maxModelLen
+    self.blockCount = blockCount
+    self.tokensPerBlock = tokensPerBlock
+  }
+}
+
+/// A request that waits for its prefill to begin.
+public struct WaitingRequest: Hashable, Sendable {
+  /// Its number.
+  public let id: RequestID
+  /// Tokens to prefill: the prompt, and after a preemption also the tokens that had come out.
+  public let tokens: Int
+  let slot: Int
+}
+
+/// A request whose prefill has begun.
+public struct PrefillingRequest: Hashable, Sendable {
+  /// Its number.
+  public let id: RequestID
+  /// Tokens to prefill.
+  public let tokens: Int
+  /// How far it has come.
+  public internal(set) var frontier: Frontier
+  let slot: Int
+}
+
+/// All that a policy may know when it plans an iteration. How long answers will be is not part of it.
+public struct ReplicaView {
+  /// The moment at which the iteration would begin.
+  public let now: SimTime
+  /// The replica's settings.
+  public let limits: ReplicaLimits
+  /// The KV cache.
+  public let budget: KVBudget
+  /// Requests that decode, in the order in which they began to.
+  public let decodes: DecodingRequests
+  /// Requests whose prefill has begun, in the order of their admission.
+  public let prefilling: [PrefillingRequest]
+  /// Requests that wait, the next one first.
+  public let waiting: Deque<WaitingRequest>
+}

@@ -1,0 +1,35 @@
+import Base
+
+/// Decides what each iteration does. One file and one line in ``policies`` make a new one, and the laws test it.
+///
+/// A policy is told when it is asked and may remember what it planned: a plan that it returns is always carried out.
+public protocol SchedulingPolicy: Sendable {
+  /// The name in configuration files and on the command line.
+  static var name: String { get }
+  /// One sentence for `lpsim list policies`.
+  static var summary: String { get }
+
+  /// The policy with its settings, on a model of so many layers.
+  init(reading settings: ConfigNode, layerCount: Int) throws
+
+  /// What the next iteration shall do. Asked only when some request waits, prefills or decodes, and must then find
+  /// something to do.
+  mutating func nextBatch(_ view: ReplicaView) -> BatchPlan
+}
+
+/// Every policy that lpsim knows.
+public let policies: [any SchedulingPolicy.Type] = [
+  ChunkedPrefill.self,
+  LayeredPrefill.self,
+  Orca.self,
+  StaticBatching.self,
+]
+
+/// The policy of a name with its settings; an unknown name is an error that names the nearest one.
+public func makePolicy(_ name: String, settings: ConfigNode, layerCount: Int) throws -> any SchedulingPolicy {
+  guard let policy = policies.first(where: { $0.name == name }) else {
+    throw InputError.unknown(
+      "policy", name, among: policies.map { $0.name }, file: settings.source.file, place: settings.path)
+  }
+  return try policy.init(reading: settings, layerCount: layerCount)
+}

@@ -1,0 +1,71 @@
+import Base
+
+/// Layered prefill (arXiv:2510.08055): a cohort of prompts passes one group of layers an iteration, so each expert is
+/// loaded once a cohort; decodes run through all layers in every iteration. With a small cohort it is the hybrid of
+/// layered and chunked prefill.
+public struct LayeredPrefill: SchedulingPolicy {
+  /// `layered`.
+  public static let name = "layered"
+  /// What it does.
+  public static let summary = "cuts prompts along layers: a cohort of prompts passes one layer group an iteration"
+
+  /// Most prompt tokens of a cohort; longer prompts are cut and lead the next one.
+  public let cohortTokens: Int
+  /// How many layer groups a cohort takes.
+  public let grouping: LayerGrouping
+
+  private struct Member {
+    var request: RequestID
+    var tokens: Range<Int>
+  }
+  /// The cohort in flight and the groups that it has not passed.
+  private var cohort: [Member] = []
+  private var groupsLeft: ArraySlice<Range<Int>> = []
+
+  /// The policy with a cohort of at least one token.
+  public init(cohortTokens: Int, grouping: LayerGrouping) {
+    self.cohortTokens = cohortTokens
+    self.grouping = grouping
+  }
+
+  /// Reads `cohortTokens`, `maxGroups` and `groupRule`.
+  public init(reading settings: ConfigNode, layerCount: Int) throws {
+    var fields = try ConfigFields(settings)
+    cohortTokens = try fields.integer("cohortTokens", in: 1...(.max))
+    grouping = LayerGrouping(
+      rule: try LayerGrouping.Rule(reading: fields.required("groupRule")),
+      maxGroups: try fields.integer("maxGroups", in: 1...layerCount, "the model's layers"))
+    try fields.finish()
+  }
+
+  /// All decodes, and the next layer group of the cohort in flight; a new cohort is formed when there is none.
+  public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
+    var draft = BatchDraft(view)
+    draft.takeDecodes(atMost: view.limits.maxRequests)
+    if groupsLeft.isEmpty { formCohort(&draft) }
+    if let group = groupsLeft.popFirst() {
+      for member in cohort { draft.prefill(member.request, tokens: member.tokens, layers: group) }
+    }
+    return draft.plan
+  }
+
+  private mutating func formCohort(_ draft: inout BatchDraft) {
+    let limits = draft.view.limits
+    cohort.removeAll(keepingCapacity: true)
+    var left = cohortTokens
+    for request in draft.view.prefilling where left > 0 {
+      let done = request.frontier.completedTokens
+      let taken = min(request.tokens - done, left)
+      cohort.append(Member(request: request.id, tokens: done..<done + taken))
+      left -= taken
+    }
+    while left > 0, draft.runningRequests < limits.maxRequests, let next = draft.nextAdmissible {
+      draft.admit(next)
+      let taken = min(next.tokens, left)
+      cohort.append(Member(request: next.id, tokens: 0..<taken))
+      left -= taken
+    }
+    guard !cohort.isEmpty else { return }
+    groupsLeft = grouping.groups(cohortTokens: cohortTokens - left, layerCount: limits.layerCount)[...]
+  }
+}

@@ -1,0 +1,43 @@
+import Base
+
+/// Iteration-level batching of whole prompts (Orca): waiting prompts that fit the token budget run whole, together with
+/// the decodes.
+public struct Orca: SchedulingPolicy {
+  /// `orca`.
+  public static let name = "orca"
+  /// What it does.
+  public static let summary = "runs whole prompts together with decodes: prompts first, as many as fit the token budget"
+
+  /// Prompt tokens an iteration may process; a longer prompt runs alone.
+  public let tokenBudget: Int
+
+  /// The policy with a token budget of at least 1.
+  public init(tokenBudget: Int) { self.tokenBudget = tokenBudget }
+
+  /// Reads `tokenBudget`.
+  public init(reading settings: ConfigNode, layerCount: Int) throws {
+    var fields = try ConfigFields(settings)
+    tokenBudget = try fields.integer("tokenBudget", in: 1...(.max))
+    try fields.finish()
+  }
+
+  /// Whole prompts while they fit, then decodes as far as `max_num_seqs` allows.
+  public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
+    var draft = BatchDraft(view)
+    draft.admitWholePrompts(tokenBudget: tokenBudget, atMost: view.limits.maxRequests)
+    draft.takeDecodes(atMost: view.limits.maxRequests - draft.plan.tiles.count)
+    return draft.plan
+  }
+}
+
+extension BatchDraft {
+  /// Admits waiting requests and does their whole prompts, while they fit the budget; the first may exceed it.
+  mutating func admitWholePrompts(tokenBudget: Int, atMost limit: Int) {
+    var used = 0
+    while plan.admissions.count < limit, let next = nextAdmissible, used == 0 || used + next.tokens <= tokenBudget {
+      admit(next)
+      prefill(next.id, tokens: 0..<next.tokens, layers: 0..<view.limits.layerCount)
+      used += next.tokens
+    }
+  }
+}
