@@ -16,14 +16,14 @@ extension Replica {
     cutWork(plan.tiles)
     let cost = model.cost(of: work)
     let end = try self.end(of: cost, from: now)
-    running = Iteration(
-      record: IterationRecord(
-        index: iterationCount, start: now, end: end, decodes: pool.runningCount,
-        prefillTokenLayers: prefillTokenLayers, prefillRequests: plan.tiles.count,
-        prefillLayers: plan.tiles.layerSpan,
-        emittedTokens: work.emittedTokens, waiting: waiting.count,
-        usedBlocks: budget.blockCount - budget.freeBlocks, cost: cost),
-      tiles: plan.tiles)
+    iteration = IterationRecord(
+      index: iterationCount, start: now, end: end, decodes: pool.runningCount,
+      prefillTokenLayers: prefillTokenLayers, prefillRequests: plan.tiles.count,
+      prefillLayers: plan.tiles.layerSpan,
+      emittedTokens: work.emittedTokens, waiting: waiting.count,
+      usedBlocks: budget.blockCount - budget.freeBlocks, cost: cost)
+    tiles = plan.tiles
+    isRunning = true
     iterationCount += 1
     return end
   }

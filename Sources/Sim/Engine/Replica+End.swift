@@ -3,26 +3,26 @@ import Base
 extension Replica {
   /// Ends the iteration that runs: frontiers advance, tokens come out, requests finish and are recorded.
   mutating func endIteration(at now: SimTime, ledger: inout Ledger) throws {
-    guard let iteration = running else { preconditionFailure("an iteration ends that has not begun") }
-    running = nil
+    precondition(isRunning, "an iteration ends only after it has begun")
+    isRunning = false
     idleSince = now
     finished.removeAll(keepingCapacity: true)
     pool.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
     for slot in finished {
       let departure = pool.remove(slot)
-      requests[slot].noteDeparture(departure, lastIteration: tracksEmissions ? iteration.record.index : nil)
+      requests[slot].noteDeparture(departure, lastIteration: tracksEmissions ? iteration.index : nil)
       budget.release(budget.blocks(for: departure.length - 1))
       try leave(slot, ledger: &ledger)
     }
     var place = 0
-    for tile in iteration.tiles {
+    for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
       prefilling[found].frontier.advance(by: tile)
       let isComplete = prefilling[found].frontier.completedTokens == prefilling[found].tokens
       if isComplete { try completePrefill(prefilling.remove(at: found), at: now, ledger: &ledger) }
       place = isComplete ? found : found + 1
     }
-    try ledger.note(iteration.record)
+    try ledger.note(iteration)
   }
 
   /// The prefill's last tile yields a token; the request decodes from now on, or is done.

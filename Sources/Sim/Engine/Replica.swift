@@ -5,12 +5,6 @@ import Traces
 
 /// One copy of the model on its GPUs: its requests, its KV cache, its policy, and the iteration that runs.
 struct Replica {
-  /// The iteration that runs.
-  struct Iteration {
-    var record: IterationRecord
-    var tiles: [Tile]
-  }
-
   let limits: ReplicaLimits
   let window: Int?
   /// Whether requests keep the iterations at whose ends their tokens came out.
@@ -22,7 +16,11 @@ struct Replica {
   var pool: DecodePool
   var budget: KVBudget
   var iterationCount = 0
-  var running: Iteration?
+  /// The iteration that runs, or ran last.
+  var iteration = IterationRecord()
+  /// Its prefill work.
+  var tiles: [Tile] = []
+  var isRunning = false
   /// Where the last iteration ended.
   var idleSince = SimTime.zero
   var work = IterationWork()

@@ -97,10 +97,10 @@ public struct Simulation {
     } else {
       replicas[id.number].enqueue(request)
     }
-    ledger.summary.inFlightAtArrivals += replicas.reduce(0) { $0 + $1.requestsInFlight }
+    for index in replicas.indices { ledger.summary.inFlightAtArrivals += replicas[index].requestsInFlight }
     let moreArriveNow = upcoming?.arrival == now
     if !moreArriveNow {
-      for index in replicas.indices where replicas[index].running == nil { try begin(ReplicaID(index), at: now) }
+      for index in replicas.indices where !replicas[index].isRunning { try begin(ReplicaID(index), at: now) }
     }
   }
 

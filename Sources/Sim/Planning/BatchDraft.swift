@@ -1,21 +1,20 @@
 /// A plan in the making: the rules that all policies share, as vLLM and its descendants follow them.
 struct BatchDraft {
-  let view: ReplicaView
   private(set) var plan = BatchPlan()
   /// Blocks and requests that are still free if the plan so far is carried out.
   private var budget: KVBudget
   private(set) var runningRequests: Int
   private(set) var decodeCount = 0
 
+  /// An empty plan for the replica of a view. The view itself is passed to each step and not kept: copying it costs.
   init(_ view: ReplicaView) {
-    self.view = view
     budget = view.budget
     runningRequests = view.decodes.count + view.prefilling.count
   }
 
   /// Lets the oldest requests decode, at most `limit`. Where a block is missing, the newest decoding request is
   /// preempted, again and again.
-  mutating func takeDecodes(atMost limit: Int) {
+  mutating func takeDecodes(of view: ReplicaView, atMost limit: Int) {
     decodeCount = min(view.decodes.count, limit)
     var needed = view.decodes.needingBlock(oldest: decodeCount)
     var remaining = view.decodes.count
@@ -39,7 +38,7 @@ struct BatchDraft {
   ///
   /// Whoever was preempted stands before it and cannot return at once: what its blocks gave was not enough for it and
   /// for those that needed them, so nobody is admitted in an iteration that preempts.
-  var nextAdmissible: WaitingRequest? {
+  func nextAdmissible(of view: ReplicaView) -> WaitingRequest? {
     guard plan.preemptions.isEmpty, plan.admissions.count < view.waiting.count else { return nil }
     let next = view.waiting[plan.admissions.count]
     return budget.admits(budget.blocks(for: next.tokens)) ? next : nil

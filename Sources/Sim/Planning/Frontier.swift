@@ -27,7 +27,7 @@ public struct Frontier: Hashable, Sendable {
   public let layerCount: Int
   /// Tokens that have passed every layer.
   public private(set) var completedTokens: Int
-  /// The staircase from layer 0 on while layers differ; empty while all stand at `completedTokens`.
+  /// The staircase from layer 0 on, down to the layers that stand at `completedTokens`; empty while all do.
   private var steps: [Step] = []
 
   /// A frontier at which all layers have passed the first `completedTokens` tokens.
@@ -58,24 +58,26 @@ public struct Frontier: Hashable, Sendable {
   /// Moves the frontier over a tile that it admits.
   public mutating func advance(by tile: Tile) {
     precondition(admits(tile), "a frontier advances only over a tile that it admits")
-    if isLevel, tile.layers.upperBound == layerCount {
-      completedTokens = tile.tokens.upperBound
-      return
+    let passed = Step(end: tile.layers.upperBound, tokens: tile.tokens.upperBound)
+    if tile.layers.lowerBound < steps.last?.end ?? 0 {
+      split(at: tile.layers, passed)
+    } else if steps.last?.tokens == passed.tokens {
+      steps[steps.count - 1].end = passed.end
+    } else {
+      steps.append(passed)
     }
-    var levels = steps.isEmpty ? [Step(end: layerCount, tokens: completedTokens)] : steps
-    levels = levels.flatMap { step -> [Step] in
-      let cuts = [tile.layers.lowerBound, tile.layers.upperBound].filter { $0 < step.end }
-      return cuts.map { Step(end: $0, tokens: step.tokens) } + [step]
-    }
-    steps = []
-    var start = 0
-    for level in levels where level.end > start {
-      let passed = tile.layers.contains(start) ? tile.tokens.upperBound : level.tokens
-      if steps.last?.tokens == passed { steps.removeLast() }
-      steps.append(Step(end: level.end, tokens: passed))
-      start = level.end
-    }
-    completedTokens = steps.last?.tokens ?? completedTokens
-    if steps.count == 1 { steps = [] }
+    guard steps.last?.end == layerCount else { return }
+    completedTokens = steps.removeLast().tokens
+  }
+
+  /// Raises layers within the staircase; all of them lie in one step.
+  private mutating func split(at layers: Range<Int>, _ passed: Step) {
+    guard let place = steps.firstIndex(where: { layers.lowerBound < $0.end }) else { return }
+    let start = place == 0 ? 0 : steps[place - 1].end
+    let before = layers.lowerBound > start ? [Step(end: layers.lowerBound, tokens: steps[place].tokens)] : []
+    let after = layers.upperBound < steps[place].end ? [steps[place]] : []
+    steps.replaceSubrange(place...place, with: before + [passed] + after)
+    let joinsTheOneBefore = before.isEmpty && place > 0 && steps[place - 1].tokens == passed.tokens
+    if joinsTheOneBefore { steps.remove(at: place - 1) }
   }
 }

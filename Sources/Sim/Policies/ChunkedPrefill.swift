@@ -24,7 +24,7 @@ public struct ChunkedPrefill: SchedulingPolicy {
   /// Decodes first, then prompts already begun, then waiting ones, until the budget is spent.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var draft = BatchDraft(view)
-    draft.takeDecodes(atMost: min(tokenBudget, view.limits.maxRequests))
+    draft.takeDecodes(of: view, atMost: min(tokenBudget, view.limits.maxRequests))
     var left = tokenBudget - draft.decodeCount
     let layers = 0..<view.limits.layerCount
     for request in view.prefilling where left > 0 {
@@ -33,7 +33,7 @@ public struct ChunkedPrefill: SchedulingPolicy {
       draft.prefill(request.id, tokens: done..<done + taken, layers: layers)
       left -= taken
     }
-    while left > 0, draft.runningRequests < view.limits.maxRequests, let next = draft.nextAdmissible {
+    while left > 0, draft.runningRequests < view.limits.maxRequests, let next = draft.nextAdmissible(of: view) {
       let taken = min(next.tokens, left)
       draft.admit(next)
       draft.prefill(next.id, tokens: 0..<taken, layers: layers)

@@ -41,25 +41,25 @@ public struct LayeredPrefill: SchedulingPolicy {
   /// All decodes, and the next layer group of the cohort in flight; a new cohort is formed when there is none.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var draft = BatchDraft(view)
-    draft.takeDecodes(atMost: view.limits.maxRequests)
-    if groupsLeft.isEmpty { formCohort(&draft) }
+    draft.takeDecodes(of: view, atMost: view.limits.maxRequests)
+    if groupsLeft.isEmpty { formCohort(of: view, &draft) }
     if let group = groupsLeft.popFirst() {
       for member in cohort { draft.prefill(member.request, tokens: member.tokens, layers: group) }
     }
     return draft.plan
   }
 
-  private mutating func formCohort(_ draft: inout BatchDraft) {
-    let limits = draft.view.limits
+  private mutating func formCohort(of view: ReplicaView, _ draft: inout BatchDraft) {
+    let limits = view.limits
     cohort.removeAll(keepingCapacity: true)
     var left = cohortTokens
-    for request in draft.view.prefilling where left > 0 {
+    for request in view.prefilling where left > 0 {
       let done = request.frontier.completedTokens
       let taken = min(request.tokens - done, left)
       cohort.append(Member(request: request.id, tokens: done..<done + taken))
       left -= taken
     }
-    while left > 0, draft.runningRequests < limits.maxRequests, let next = draft.nextAdmissible {
+    while left > 0, draft.runningRequests < limits.maxRequests, let next = draft.nextAdmissible(of: view) {
       draft.admit(next)
       let taken = min(next.tokens, left)
       cohort.append(Member(request: next.id, tokens: 0..<taken))

@@ -24,17 +24,19 @@ public struct Orca: SchedulingPolicy {
   /// Whole prompts while they fit, then decodes as far as `max_num_seqs` allows.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var draft = BatchDraft(view)
-    draft.admitWholePrompts(tokenBudget: tokenBudget, atMost: view.limits.maxRequests)
-    draft.takeDecodes(atMost: view.limits.maxRequests - draft.plan.tiles.count)
+    draft.admitWholePrompts(of: view, tokenBudget: tokenBudget, atMost: view.limits.maxRequests)
+    draft.takeDecodes(of: view, atMost: view.limits.maxRequests - draft.plan.tiles.count)
     return draft.plan
   }
 }
 
 extension BatchDraft {
   /// Admits waiting requests and does their whole prompts, while they fit the budget; the first may exceed it.
-  mutating func admitWholePrompts(tokenBudget: Int, atMost limit: Int) {
+  mutating func admitWholePrompts(of view: ReplicaView, tokenBudget: Int, atMost limit: Int) {
     var used = 0
-    while plan.admissions.count < limit, let next = nextAdmissible, used == 0 || used + next.tokens <= tokenBudget {
+    while plan.admissions.count < limit, let next = nextAdmissible(of: view),
+      used == 0 || used + next.tokens <= tokenBudget
+    {
       admit(next)
       prefill(next.id, tokens: 0..<next.tokens, layers: 0..<view.limits.layerCount)
       used += next.tokens

@@ -31,9 +31,9 @@ public struct StaticBatching: SchedulingPolicy {
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var draft = BatchDraft(view)
     if view.decodes.count > 0 {
-      draft.takeDecodes(atMost: view.limits.maxRequests)
+      draft.takeDecodes(of: view, atMost: view.limits.maxRequests)
     } else {
-      draft.admitWholePrompts(tokenBudget: tokenBudget, atMost: min(batchSize, view.limits.maxRequests))
+      draft.admitWholePrompts(of: view, tokenBudget: tokenBudget, atMost: min(batchSize, view.limits.maxRequests))
     }
     return draft.plan
   }

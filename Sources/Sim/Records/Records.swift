@@ -52,27 +52,27 @@ public struct RequestRecord: Hashable, Sendable {
 /// What happened in an iteration.
 public struct IterationRecord: Hashable, Sendable {
   /// Its number on its replica, from 0.
-  public var index: Int
+  public var index = 0
   /// When it began.
-  public var start: SimTime
+  public var start = SimTime.zero
   /// When it ended and its tokens came out.
-  public var end: SimTime
+  public var end = SimTime.zero
   /// Requests that decoded one token each.
-  public var decodes: Int
+  public var decodes = 0
   /// Prompt tokens x layers that were done, in whole-model tokens times layers.
-  public var prefillTokenLayers: Int
+  public var prefillTokenLayers = 0
   /// Requests that prefilled.
-  public var prefillRequests: Int
+  public var prefillRequests = 0
   /// Layers that had prefill, from the first to the last; empty without prefill.
-  public var prefillLayers: Range<Int>
+  public var prefillLayers = 0..<0
   /// Tokens that came out.
-  public var emittedTokens: Int
+  public var emittedTokens = 0
   /// Requests that waited while it ran.
-  public var waiting: Int
+  public var waiting = 0
   /// KV blocks in use while it ran.
-  public var usedBlocks: Int
+  public var usedBlocks = 0
   /// Time, traffic, arithmetic and energy.
-  public var cost: IterationCost
+  public var cost = IterationCost()
 }
 
 /// How much a recorder wants to hear.

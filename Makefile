@@ -1,0 +1,25 @@
+# Everything here forwards to scripts/ and to Swift; scripts/run.sh and scripts/test.sh work without make.
+PREFIX ?= /usr/local
+
+.PHONY: all run test lint format bench install uninstall clean
+all:            ## build in release
+	swift build -c release
+run:            ## build and run the paper's comparison
+	scripts/run.sh
+test:           ## build and run all tests
+	scripts/test.sh
+lint:           ## check the format
+	swift format lint --strict --recursive Sources Tests Package.swift
+format:         ## format in place
+	swift format --in-place --recursive Sources Tests Package.swift
+bench:          ## measure the engine's speed; JSON on standard output
+	swift build -c release --product lpsim-bench >&2
+	.build/release/lpsim-bench
+install:        ## install lpsim and its configs below PREFIX (default /usr/local)
+	swift build -c release --product lpsim
+	install -D .build/release/lpsim $(DESTDIR)$(PREFIX)/bin/lpsim
+	find configs -name '*.json' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/lpsim/{} \;
+uninstall:      ## take away what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/bin/lpsim $(DESTDIR)$(PREFIX)/share/lpsim
+clean:          ## remove what was built
+	swift package clean

@@ -1,0 +1,120 @@
+/// Where configuration files are found by name: the folders of a search path, each laid out as `configs/` is, with
+/// deployments at the top and models, GPUs, engine profiles, traces and bases in folders of their own.
+public struct ConfigLibrary: Sendable {
+  /// A kind of configuration file: its folder, and the word for it in messages.
+  public struct Kind: Hashable, Sendable {
+    /// The folder below a root; empty for the root itself.
+    public var folder: String
+    /// What one of them is called.
+    public var noun: String
+
+    /// Deployments, at the top.
+    public static let deployment = Kind(folder: "", noun: "config")
+    /// What deployments extend.
+    public static let base = Kind(folder: "bases", noun: "base config")
+    /// Models, in Hugging Face's keys.
+    public static let model = Kind(folder: "models", noun: "model")
+    /// GPUs.
+    public static let gpu = Kind(folder: "gpus", noun: "GPU")
+    /// Engine profiles.
+    public static let engine = Kind(folder: "engines", noun: "engine profile")
+    /// Recipes of requests.
+    public static let trace = Kind(folder: "traces", noun: "trace")
+    /// Measurements that others published.
+    public static let reference = Kind(folder: "references", noun: "reference")
+  }
+
+  /// The folders, most important first.
+  public let roots: [String]
+
+  /// A library of these folders; those that do not exist count as empty.
+  public init(roots: [String]) { self.roots = roots }
+
+  /// The names of all files of a kind, sorted, without duplicates.
+  public func names(of kind: Kind) -> [String] {
+    var found: [String] = []
+    for name in roots.flatMap({ Base.names(in: folder(of: kind, in: $0), endingIn: ".json") }).sorted()
+    where found.last != name {
+      found.append(name)
+    }
+    return found
+  }
+
+  /// The path of a file by name, or of any JSON file by its path.
+  /// - Parameter asker: what named it, for the message if there is no such file.
+  public func path(of name: String, _ kind: Kind, asker: ConfigNode? = nil) throws -> String {
+    if name.contains("/") || name.hasSuffix(".json") {
+      if fileExists(name) { return name }
+    }
+    let inLibrary = "\(name.hasPrefix("configs/") ? String(name.dropFirst("configs/".count)) : name)"
+    let file = inLibrary.hasSuffix(".json") ? inLibrary : "\(inLibrary).json"
+    for root in roots where fileExists("\(folder(of: kind, in: root))/\(file)") {
+      return "\(folder(of: kind, in: root))/\(file)"
+    }
+    var error = InputError.unknown(
+      kind.noun, name, among: names(of: kind), status: asker == nil ? .noInput : .config)
+    if let asker { (error.file, error.place) = (asker.source.file, asker.error("").place) }
+    if names(of: kind).isEmpty { error.hint = "no config folder was found; set LPSIM_CONFIG_PATH" }
+    throw error
+  }
+
+  /// The tree of a file by name or path.
+  public func load(_ name: String, _ kind: Kind, asker: ConfigNode? = nil) throws -> ConfigNode {
+    try ConfigNode(contentsOf: path(of: name, kind, asker: asker))
+  }
+
+  private func folder(of kind: Kind, in root: String) -> String {
+    kind.folder.isEmpty ? root : "\(root)/\(kind.folder)"
+  }
+}
+
+/// One `--set key.path=value`.
+public struct ConfigOverride: Sendable {
+  /// The key path, such as `policies.layered.maxGroups`.
+  public let keyPath: String
+  /// The new value.
+  public let value: ConfigNode
+
+  /// Reads `key.path=value`; the value is JSON where it looks like it, otherwise a string.
+  public init(parsing text: String) throws {
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw InputError(.usage, file: "--set", "\"\(text)\" is not key.path=value")
+    }
+    keyPath = String(text[..<equals])
+    value = try ConfigNode(argument: String(text[text.index(after: equals)...]), option: "--set \(keyPath)")
+  }
+}
+
+extension ConfigLibrary {
+  /// A deployment with everything it names put in its place: first whole values that are set, then the bases that it
+  /// extends, then the files of its model, GPU and engine, then what is set inside these.
+  public func resolve(_ name: String, overrides: [ConfigOverride] = []) throws -> ConfigNode {
+    var tree = try load(name, .deployment)
+    for override in overrides where !override.keyPath.contains(".") {
+      tree = try tree.setting(override.keyPath, to: override.value)
+    }
+    tree = try extended(tree)
+    for (key, kind) in [("model", Kind.model), ("gpu", .gpu), ("engine", .engine)] {
+      guard let named = tree.member(key), case .string(let name) = named.value else { continue }
+      tree = try tree.setting(key, to: load(name, kind, asker: named))
+    }
+    for override in overrides where override.keyPath.contains(".") {
+      tree = try tree.setting(override.keyPath, to: override.value)
+    }
+    return tree
+  }
+
+  private func extended(_ tree: ConfigNode, depth: Int = 0) throws -> ConfigNode {
+    guard let base = tree.member("extends") else { return tree }
+    guard depth < 8 else { throw base.error("the bases extend each other without end") }
+    let below = try extended(load(base.string(), .base, asker: base), depth: depth + 1)
+    return tree.completed(from: below).removing("extends")
+  }
+}
+
+extension ConfigNode {
+  /// This object without a key.
+  public func removing(_ key: String) -> ConfigNode {
+    ConfigNode(.object((members ?? []).filter { $0.key != key }), source: source, path: path)
+  }
+}
