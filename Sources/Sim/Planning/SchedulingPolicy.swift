@@ -12,6 +12,9 @@ public protocol SchedulingPolicy: Sendable {
   /// The policy with its settings, on a model of so many layers.
   init(reading settings: ConfigNode, layerCount: Int) throws
 
+  /// Most tokens that pass a layer in one iteration; memory for activations is set aside for so many.
+  func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int
+
   /// What the next iteration shall do. Asked only when some request waits, prefills or decodes, and must then find
   /// something to do.
   mutating func nextBatch(_ view: ReplicaView) -> BatchPlan
@@ -32,4 +35,9 @@ public func makePolicy(_ name: String, settings: ConfigNode, layerCount: Int) th
       "policy", name, among: policies.map { $0.name }, file: settings.source.file, place: settings.path)
   }
   return try policy.init(reading: settings, layerCount: layerCount)
+}
+
+extension ClosedRange<Int> {
+  /// The budgets of tokens and requests that a policy may have; sums and products of them stay far below an Int's end.
+  static var tokenCounts: Self { 1...16_777_216 }
 }

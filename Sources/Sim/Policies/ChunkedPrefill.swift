@@ -17,9 +17,12 @@ public struct ChunkedPrefill: SchedulingPolicy {
   /// Reads `tokenBudget`.
   public init(reading settings: ConfigNode, layerCount: Int) throws {
     var fields = try ConfigFields(settings)
-    tokenBudget = try fields.integer("tokenBudget", in: 1...(.max))
+    tokenBudget = try fields.integer("tokenBudget", in: .tokenCounts)
     try fields.finish()
   }
+
+  /// The token budget.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { tokenBudget }
 
   /// Decodes first, then prompts already begun, then waiting ones, until the budget is spent.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {

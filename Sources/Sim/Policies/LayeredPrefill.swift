@@ -31,12 +31,15 @@ public struct LayeredPrefill: SchedulingPolicy {
   /// Reads `cohortTokens`, `maxGroups` and `groupRule`.
   public init(reading settings: ConfigNode, layerCount: Int) throws {
     var fields = try ConfigFields(settings)
-    cohortTokens = try fields.integer("cohortTokens", in: 1...(.max))
+    cohortTokens = try fields.integer("cohortTokens", in: .tokenCounts)
     grouping = LayerGrouping(
       rule: try LayerGrouping.Rule(reading: fields.required("groupRule")),
       maxGroups: try fields.integer("maxGroups", in: 1...layerCount, "the model's layers"))
     try fields.finish()
   }
+
+  /// A cohort and all decodes.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { cohortTokens + maxRequests }
 
   /// All decodes, and the next layer group of the cohort in flight; a new cohort is formed when there is none.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {

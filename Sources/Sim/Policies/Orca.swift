@@ -17,8 +17,13 @@ public struct Orca: SchedulingPolicy {
   /// Reads `tokenBudget`.
   public init(reading settings: ConfigNode, layerCount: Int) throws {
     var fields = try ConfigFields(settings)
-    tokenBudget = try fields.integer("tokenBudget", in: 1...(.max))
+    tokenBudget = try fields.integer("tokenBudget", in: .tokenCounts)
     try fields.finish()
+  }
+
+  /// The token budget, or a longer prompt alone, and all decodes.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int {
+    max(tokenBudget, maxModelLen) + maxRequests
   }
 
   /// Whole prompts while they fit, then decodes as far as `max_num_seqs` allows.

@@ -22,10 +22,13 @@ public struct StaticBatching: SchedulingPolicy {
   /// Reads `batchSize` and `tokenBudget`.
   public init(reading settings: ConfigNode, layerCount: Int) throws {
     var fields = try ConfigFields(settings)
-    batchSize = try fields.integer("batchSize", in: 1...(.max))
-    tokenBudget = try fields.integer("tokenBudget", in: 1...(.max))
+    batchSize = try fields.integer("batchSize", in: .tokenCounts)
+    tokenBudget = try fields.integer("tokenBudget", in: .tokenCounts)
     try fields.finish()
   }
+
+  /// The token budget, or a longer prompt alone.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { max(tokenBudget, maxModelLen) }
 
   /// Decodes while anybody does; otherwise prefills the next batch.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {

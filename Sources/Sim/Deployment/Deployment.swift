@@ -1,0 +1,140 @@
+import Base
+import HardwareModels
+import Traces
+
+/// A server as a configuration file describes it: a model on GPUs under an engine, its limits, its service level, and the
+/// settings of every policy that may schedule it.
+public struct Deployment: Sendable {
+  /// Its name.
+  public let name: String
+  /// What is served.
+  public let model: Model
+  /// What it runs on.
+  public let gpu: GPU
+  /// What runs it.
+  public let engine: EngineProfile
+  /// GPUs that share each layer.
+  public let tensorParallel: Int
+  /// Copies of the model.
+  public let replicaCount: Int
+  /// Most requests that run at once on a replica.
+  public let maxNumSeqs: Int
+  /// Longest prompt and answer together.
+  public let maxModelLen: Int
+  /// Tokens of a KV block.
+  public let blockSize: Int
+  /// The share of a GPU's memory that may be used.
+  public let gpuMemoryUtilization: Double
+  /// Whether experts are counted in expectation or drawn.
+  public let routing: RoutingMode
+  /// The seed of everything random.
+  public let seed: UInt64
+  /// What counts as served well, unless a workload says otherwise.
+  public let serviceLevel: ServiceLevel
+  /// How requests follow each other.
+  public let arrivals: any ArrivalProcess
+  /// What it usually serves.
+  public let workloads: [WorkloadSettings]
+  /// The policies that are simulated side by side.
+  public let compared: [String]
+  /// What the file says about the policies.
+  public let policySettings: ConfigNode
+
+  /// The deployment of a tree in which model, GPU and engine stand in full.
+  public init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    fields.ignore("description", "sources")
+    name = try fields.string("name")
+    model = try Model(reading: fields.required("model"))
+    gpu = try GPU(reading: fields.required("gpu"))
+    engine = try EngineProfile(reading: fields.required("engine"))
+    tensorParallel = try fields.integer("tensorParallel", in: 1...64)
+    replicaCount = try fields.integer("replicas", in: 1...1024)
+    maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
+    maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
+    blockSize = try fields.integer("blockSize", in: 1...65536)
+    gpuMemoryUtilization = try fields.number("gpuMemoryUtilization", in: .leastNonzeroMagnitude...1)
+    seed = UInt64(try fields.integer("seed", in: 0...(.max)))
+    routing = try RoutingMode(reading: fields.required("routing"), seed: seed)
+    serviceLevel = try ServiceLevel(reading: fields.required("slo"))
+    arrivals = try arrivalProcess(reading: fields.required("arrivals"))
+    workloads = try ConfigFields(fields.required("workloads")).node.members?.map(WorkloadSettings.init) ?? []
+    compared = try fields.required("compare").elements().map { try $0.string() }
+    policySettings = try fields.required("policies")
+    try fields.finish()
+    guard !compared.isEmpty else { throw try fields.required("compare").error("no policy is named") }
+    for name in compared { _ = try policy(name) }
+    for member in policySettings.members ?? [] { _ = try policy(member.key) }
+  }
+
+  /// A policy with its settings.
+  public func policy(_ name: String) throws -> any SchedulingPolicy {
+    guard let settings = policySettings.member(name) else {
+      guard !policies.contains(where: { $0.name == name }) else {
+        throw policySettings.error("the policy \"\(name)\" has no settings")
+      }
+      throw InputError.unknown(
+        "policy", name, among: policies.map { $0.name }, file: policySettings.source.file, place: policySettings.path)
+    }
+    return try makePolicy(name, settings: settings, layerCount: model.transformer.layerCount)
+  }
+
+  /// How the memory of each GPU is spent under a policy.
+  public func memoryBudget(under policy: any SchedulingPolicy) throws -> MemoryBudget {
+    try MemoryBudget(
+      model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel,
+      settings: MemoryBudget.Settings(
+        utilisation: gpuMemoryUtilization, blockSize: blockSize,
+        maxNumBatchedTokens: policy.mostBatchedTokens(maxRequests: maxNumSeqs, maxModelLen: maxModelLen),
+        maxNumSeqs: maxNumSeqs))
+  }
+
+  /// What prices its iterations.
+  public func costModel() throws -> RooflineCostModel {
+    try RooflineCostModel(model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel, routing: routing)
+  }
+
+  /// The server that a simulation of a policy runs on.
+  public func server(under policy: any SchedulingPolicy, serviceLevel: ServiceLevel) throws -> Simulation.Server {
+    let layers = model.transformer.layerCount
+    let limits = ReplicaLimits(
+      layerCount: layers, maxRequests: maxNumSeqs, maxModelLen: maxModelLen,
+      blockCount: try memoryBudget(under: policy).blocks, tokensPerBlock: blockSize)
+    return Simulation.Server(
+      limits: limits, attentionWindow: model.transformer.window, gpuCount: tensorParallel, replicaCount: replicaCount,
+      serviceLevel: serviceLevel)
+  }
+}
+
+extension RoutingMode {
+  /// `"expected"` or `"sampled"`.
+  init(reading node: ConfigNode, seed: UInt64) throws {
+    switch try node.string() {
+    case "expected": self = .expected
+    case "sampled": self = .sampled(seed: seed)
+    case let other:
+      let unknown = InputError.unknown("routing", other, among: ["expected", "sampled"])
+      throw node.error(unknown.problem, hint: unknown.hint)
+    }
+  }
+}
+
+extension ServiceLevel {
+  /// `ttftMs` and `tbtMs`.
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      timeToFirstToken: try .milliseconds(fields.number("ttftMs", in: .milliseconds)),
+      timeBetweenTokens: try .milliseconds(fields.number("tbtMs", in: .milliseconds)))
+    try fields.finish()
+  }
+}
+
+extension SimDuration {
+  static func milliseconds(_ milliseconds: Double) -> SimDuration { .seconds(milliseconds * 1e-3) }
+}
+
+extension ClosedRange<Double> {
+  /// Lengths of time that a limit may have, up to a year.
+  static var milliseconds: Self { 1e-6...3.2e10 }
+}
