@@ -1,0 +1,149 @@
+import Base
+
+/// An efficiency is a share of the data sheet's peak and cannot exceed it.
+private let share = Double.leastNonzeroMagnitude...1
+private let exponents = 1.0...100.0
+
+extension EngineProfile {
+  /// Reads a file of `configs/engines`.
+  public init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    var graphs = try fields.object("cudaGraphs")
+    let sizes = GraphSizes(
+      decode: try readGraphSizes(graphs.required("decodeBatchSizes")),
+      mixed: try readGraphSizes(graphs.required("mixedTokenCounts")))
+    try graphs.finish()
+    self.init(
+      name: try fields.string("name"),
+      measuredOn: try fields.required("measuredOn").elements().map { try $0.string() },
+      hostTimePerIteration: try fields.quantity("hostSecondsPerIteration", in: .nonNegative),
+      hostTimePerRequest: try fields.quantity("hostSecondsPerRequest", in: .nonNegative),
+      graphSizes: sizes,
+      launchTimePerEagerLayer: try fields.quantity("launchSecondsPerEagerLayer", in: .nonNegative),
+      keepsFullKVInWindowedLayers: try fields.required("keepsFullKVInWindowedLayers").bool(),
+      reservedMemory: try fields.quantity("reservedBytes", in: .nonNegative),
+      matrixProducts: try fields.required("matrixProducts").elements().map { try MatrixProductForm(reading: $0) },
+      experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
+      decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),
+      prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),
+      allReduces: try fields.required("allReduces").elements().map { try AllReduceForm(reading: $0) },
+      elementwise: try ElementwiseForm(reading: fields.required("elementwise")))
+    fields.ignore("sources")
+    try fields.finish()
+  }
+}
+
+private func readGraphSizes(_ node: ConfigNode) throws -> [Int] {
+  let sizes = try node.elements().map { try $0.integer(in: 1...1_048_576) }
+  guard zip(sizes, sizes.dropFirst()).allSatisfy({ $0 < $1 }) else { throw node.error("the sizes are not ascending") }
+  return sizes
+}
+
+private func readFormat(_ node: ConfigNode) throws -> NumberFormat {
+  let name = try node.string()
+  if let format = NumberFormat(rawValue: name) { return format }
+  let unknown = InputError.unknown("number format", name, among: NumberFormat.allCases.map(\.rawValue))
+  throw node.error(unknown.problem, hint: unknown.hint)
+}
+
+extension MatrixProductForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      format: try readFormat(fields.required("format")),
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      flopEfficiency: try fields.number("flopEfficiency", in: share),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      overlapExponent: try fields.number("overlapExponent", in: exponents))
+    try fields.finish()
+  }
+}
+
+extension ExpertProductForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      format: try readFormat(fields.required("format")),
+      shape: try fields.optional("shape").map { try Shape(reading: $0) },
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      flopEfficiency: try fields.number("flopEfficiency", in: share),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      activationEfficiency: try fields.optional("activationEfficiency")?.number(in: share),
+      rereadShare: try fields.number("rereadShare", in: 0...2),
+      overlapExponent: try fields.number("overlapExponent", in: exponents),
+      tileRows: try readTileRows(fields.required("tileRows")))
+    try fields.finish()
+  }
+}
+
+private func readTileRows(_ node: ConfigNode) throws -> ClosedRange<Int> {
+  let bounds = try node.elements().map { try $0.integer(in: 8...1024) }
+  guard bounds.count == 2, bounds[0] <= bounds[1], bounds.allSatisfy({ $0.nonzeroBitCount == 1 }) else {
+    throw node.error("the tile heights are not [smallest, largest], powers of two from 8 to 1024")
+  }
+  return bounds[0]...bounds[1]
+}
+
+extension ExpertProductForm.Shape {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      hidden: try fields.size("hidden"), intermediate: try fields.size("intermediate"),
+      count: try fields.size("count"), topK: try fields.size("topK"))
+    try fields.finish()
+  }
+}
+
+extension DecodeAttentionForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      timePerHead: try fields.quantity("secondsPerRequestAndHead", in: .nonNegative),
+      overlapExponent: try fields.number("overlapExponent", in: exponents))
+    try fields.finish()
+  }
+}
+
+extension PrefillAttentionForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    let heads = try fields.required("flopEfficiencies")
+    let efficiencies = try heads.elements().map { item in
+      var fields = try ConfigFields(item)
+      let read = HeadEfficiency(
+        headDim: try fields.size("headDim"), flopEfficiency: try fields.number("flopEfficiency", in: share))
+      try fields.finish()
+      return read
+    }
+    guard !efficiencies.isEmpty else { throw heads.error("no efficiency is given") }
+    self.init(
+      start: try fields.quantity("startSeconds", in: .nonNegative), flopEfficiencies: efficiencies,
+      maskedTokens: try fields.number("maskedTokens", in: .nonNegative),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share))
+    try fields.finish()
+  }
+}
+
+extension AllReduceForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      gpus: try fields.integer("gpus", in: 2...1024),
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      bandwidth: try fields.quantity("bytesPerSecond"),
+      timePerRootMegabyte: try fields.quantity("secondsPerRootMegabyte", in: .nonNegative))
+    try fields.finish()
+  }
+}
+
+extension ElementwiseForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share))
+    try fields.finish()
+  }
+}

@@ -1,0 +1,52 @@
+import Base
+
+/// What serving software makes of a GPU: its kernels' efficiencies, its time on the host, its CUDA graphs, its memory.
+public struct EngineProfile: Hashable, Sendable {
+  /// Batch sizes that were captured as CUDA graphs, ascending; a batch is padded up to the next, a larger one runs
+  /// eagerly. None if everything does.
+  public struct GraphSizes: Hashable, Sendable {
+    /// Layers where requests only decode.
+    public var decode: [Int]
+    /// Layers that prefill, too, by tokens.
+    public var mixed: [Int]
+  }
+
+  /// What it is called.
+  public var name: String
+  /// The GPUs whose kernels it describes; on others its efficiencies are carried over.
+  public var measuredOn: [String]
+  /// Time of the host that no kernel hides, each iteration.
+  public var hostTimePerIteration: Seconds
+  /// The same for each request that takes part.
+  public var hostTimePerRequest: Seconds
+  /// What is captured.
+  public var graphSizes: GraphSizes
+  /// Time to launch the kernels of one layer that runs eagerly; hidden where the kernels take longer.
+  public var launchTimePerEagerLayer: Seconds
+  /// Whether windowed layers keep keys and values of all tokens, not only of the window.
+  public var keepsFullKVInWindowedLayers: Bool
+  /// Memory of a GPU that is neither weights, KV cache nor activations: CUDA context, graphs, communication buffers.
+  public var reservedMemory: Bytes
+  /// Dense matrix products, one form for each format.
+  public var matrixProducts: [MatrixProductForm]
+  /// Routed experts; the form for the shape at hand, otherwise the one for any shape.
+  public var experts: [ExpertProductForm]
+  /// Decode attention.
+  public var decodeAttention: DecodeAttentionForm
+  /// Prefill attention.
+  public var prefillAttention: PrefillAttentionForm
+  /// Sums over GPUs, one form for each number of them.
+  public var allReduces: [AllReduceForm]
+  /// Norms, rotary embedding, copies.
+  public var elementwise: ElementwiseForm
+}
+
+extension EngineProfile {
+  /// The form for experts of this shape and format; nil if the profile has none.
+  public func form(for experts: Transformer.Experts, hidden: Int) -> ExpertProductForm? {
+    let shape = ExpertProductForm.Shape(
+      hidden: hidden, intermediate: experts.intermediate, count: experts.count, topK: experts.topK)
+    let ofFormat = self.experts.filter { $0.format == experts.format }
+    return ofFormat.first { $0.shape == shape } ?? ofFormat.first { $0.shape == nil }
+  }
+}

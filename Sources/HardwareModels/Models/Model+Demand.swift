@@ -1,0 +1,122 @@
+import Base
+
+/// A model's weights cut over the GPUs of a replica: what one of them holds, and how to count for all.
+struct ShardedModel {
+  let model: Model
+  let gpus: Int
+
+  var transformer: Transformer { model.transformer }
+  var attention: AttentionShard { AttentionShard(transformer.attention, gpus: gpus) }
+
+  /// A dense matrix product that every GPU does a part of, or a copy of.
+  func product(_ name: String, rows: TokenRows, columns: Int, inner: Int, format: NumberFormat) -> OperatorDemand {
+    let kind = MatrixProduct(rows: rows.all, columns: columns, inner: inner, format: format)
+    let tokens = Double(rows.tokens)
+    var traffic = Traffic()
+    traffic[.denseWeights] = Bytes(Double(columns * inner * gpus) * format.bytesPerWeight)
+    traffic[.activations] = Bytes(2 * tokens * Double((columns + inner) * gpus))
+    let flops = Flops(2 * tokens * Double(columns * inner * gpus))
+    return OperatorDemand(name: name, layers: 1, kind: .matrixProduct(kind), flops: flops, traffic: traffic)
+  }
+
+  /// Kernels that read and write `width` BF16 values a token in all, on every GPU.
+  func elementwise(_ name: String, rows: TokenRows, width: Int, kernels: Int, written: Double = 0) -> OperatorDemand {
+    var traffic = Traffic()
+    traffic[.activations] = Bytes(2 * Double(rows.tokens * width * gpus))
+    traffic[.kvWrite] = Bytes(Double(rows.tokens) * written * Double(gpus))
+    let bytes = Double(rows.all) * (Double(2 * width) + written)
+    return OperatorDemand(
+      name: name, layers: 1, kind: .elementwise(bytes: bytes, kernels: kernels), flops: .zero, traffic: traffic)
+  }
+
+  /// The sum over GPUs after a row-wise cut product; none on a single GPU. Each GPU sends 2 (n - 1) / n of it.
+  func allReduce(_ name: String, rows: TokenRows) -> [OperatorDemand] {
+    guard gpus > 1 else { return [] }
+    var traffic = Traffic()
+    traffic[.link] = Bytes(2 * Double(rows.tokens * transformer.hidden) * Double(2 * (gpus - 1)))
+    let kind = OperatorDemand.Kind.allReduce(bytes: 2 * Double(rows.all * transformer.hidden), gpus: gpus)
+    return [OperatorDemand(name: name, layers: 1, kind: kind, flops: .zero, traffic: traffic)]
+  }
+}
+
+extension ShardedModel {
+  /// Everything of one layer but attention: what depends on the number of tokens only.
+  func tokenDemand(_ rows: TokenRows) -> [OperatorDemand] {
+    let hidden = transformer.hidden
+    let queries = attention.heads * attention.headDim
+    let keysAndValues = 2 * attention.kvHeads * attention.headDim
+    let format = transformer.attention.format
+    let isNormed = transformer.attention.hasQueryKeyNorm
+    let rotated = queries + keysAndValues / 2
+    return [
+      elementwise("attention norm", rows: rows, width: 4 * hidden, kernels: 1),
+      product("qkv projection", rows: rows, columns: queries + keysAndValues, inner: hidden, format: format),
+      elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1),
+      elementwise(
+        "kv cache write", rows: rows, width: keysAndValues, kernels: 1, written: Double(2 * keysAndValues)),
+      product("output projection", rows: rows, columns: hidden, inner: queries, format: format),
+    ] + allReduce("attention all-reduce", rows: rows)
+      + [elementwise("feed-forward norm", rows: rows, width: 4 * hidden, kernels: 1)]
+      + feedForwardDemand(rows) + allReduce("feed-forward all-reduce", rows: rows)
+  }
+
+  private func feedForwardDemand(_ rows: TokenRows) -> [OperatorDemand] {
+    let hidden = transformer.hidden
+    switch transformer.feedForward {
+    case .dense(let intermediate, let format):
+      let inner = intermediate / gpus
+      return [
+        product("gate and up projection", rows: rows, columns: 2 * inner, inner: hidden, format: format),
+        elementwise("activation", rows: rows, width: 3 * inner, kernels: 1),
+        product("down projection", rows: rows, columns: hidden, inner: inner, format: format),
+      ]
+    case .experts(let experts):
+      let router = product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16)
+      return [router] + expertDemand(experts, rows)
+    }
+  }
+
+  /// The routed experts of a layer as one GPU sees them; nil for a dense model.
+  func expertProduct(_ rows: TokenRows) -> ExpertProduct? {
+    guard let experts = transformer.experts, let routing = model.routing else { return nil }
+    return ExpertProduct(
+      rows: rows.all, hidden: transformer.hidden, intermediate: experts.intermediate / gpus,
+      wholeIntermediate: experts.intermediate, count: experts.count, topK: experts.topK,
+      load: routing.load(promptTokens: rows.prompt, decodeTokens: rows.decode, paddingTokens: rows.padding),
+      format: experts.format)
+  }
+
+  /// Routed experts; activations move as the measured kernels move them: M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h
+  /// bytes for M = T k pairs.
+  private func expertDemand(_ experts: Transformer.Experts, _ rows: TokenRows) -> [OperatorDemand] {
+    guard let product = expertProduct(rows) else { return [] }
+    let pairs = Double(rows.tokens) * Double(experts.topK)
+    let hidden = Double(transformer.hidden)
+    let inner = Double(product.intermediate)
+    var traffic = Traffic()
+    traffic[.expertWeights] = Bytes(product.load.distinct * product.bytesPerExpert * Double(gpus))
+    let moved = pairs * (6 * hidden + 12 * inner) + 4 * Double(rows.tokens) * hidden
+    traffic[.activations] = Bytes(moved * Double(gpus))
+    let flops = Flops(pairs * 6 * hidden * inner * Double(gpus))
+    return [OperatorDemand(name: "experts", layers: 1, kind: .experts(product), flops: flops, traffic: traffic)]
+  }
+
+  /// Embedding of the tokens that enter the first layer; then last norm, LM head and sampling of those that come out.
+  func endDemand(embedded: Int, emitted: Int) -> [OperatorDemand] {
+    var operators = [OperatorDemand]()
+    if embedded > 0 {
+      var lookup = elementwise(
+        "embedding", rows: TokenRows(prompt: embedded, decode: 0), width: 2 * transformer.hidden, kernels: 1)
+      lookup.traffic[.denseWeights] = lookup.traffic[.activations] / 2
+      lookup.traffic[.activations] = lookup.traffic[.denseWeights]
+      operators.append(lookup)
+    }
+    guard emitted > 0 else { return operators }
+    let rows = TokenRows(prompt: 0, decode: emitted)
+    let words = (transformer.vocabulary + gpus - 1) / gpus
+    operators.append(elementwise("last norm", rows: rows, width: 4 * transformer.hidden, kernels: 1))
+    operators.append(product("LM head", rows: rows, columns: words, inner: transformer.hidden, format: .bf16))
+    operators.append(elementwise("sampling", rows: rows, width: 3 * words, kernels: 2))
+    return operators
+  }
+}

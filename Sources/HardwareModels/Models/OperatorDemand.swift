@@ -1,0 +1,96 @@
+import Base
+
+/// A matrix product on one GPU: rows x inner times inner x columns.
+public struct MatrixProduct: Hashable, Sendable {
+  /// Rows: tokens, padding of a CUDA graph included.
+  public var rows: Int
+  /// Columns of the weights that this GPU holds.
+  public var columns: Int
+  /// Rows of the weights that this GPU holds.
+  public var inner: Int
+  /// How the weights are stored.
+  public var format: NumberFormat
+}
+
+/// The routed experts of one layer on one GPU.
+public struct ExpertProduct: Hashable, Sendable {
+  /// Tokens, padding of a CUDA graph included.
+  public var rows: Int
+  /// Width of the residual stream.
+  public var hidden: Int
+  /// Width inside an expert that this GPU holds.
+  public var intermediate: Int
+  /// Width inside the whole expert: what the model is known by.
+  public var wholeIntermediate: Int
+  /// Experts in the layer.
+  public var count: Int
+  /// Experts a token is sent to.
+  public var topK: Int
+  /// Experts touched and tiles filled.
+  public var load: ExpertLoad
+  /// How the weights are stored.
+  public var format: NumberFormat
+
+  /// Bytes of one expert on this GPU.
+  public var bytesPerExpert: Double { 3 * Double(hidden * intermediate) * format.bytesPerWeight }
+  /// (token, expert) pairs.
+  public var assignments: Double { Double(rows) * Double(topK) }
+}
+
+/// Attention of the prompt tokens of one layer on one GPU.
+public struct PrefillAttention: Hashable, Sendable {
+  /// Prompt tokens.
+  public var tokens: Int
+  /// Pairs of a token and a token it attends to.
+  public var pairs: Int
+  /// Tokens whose keys and values are read.
+  public var cachedTokens: Int
+  /// Query heads on this GPU.
+  public var heads: Int
+  /// Key and value heads on this GPU.
+  public var kvHeads: Int
+  /// Width of a head.
+  public var headDim: Int
+}
+
+/// Attention of the decoded tokens of one layer on one GPU.
+public struct DecodeAttention: Hashable, Sendable {
+  /// Requests, each with one new token.
+  public var requests: Int
+  /// Tokens attended to, summed over the requests.
+  public var contextTokens: Int
+  /// Key and value heads on this GPU.
+  public var kvHeads: Int
+  /// Width of a head.
+  public var headDim: Int
+}
+
+/// What an operator of one layer asks for, before a GPU is named.
+public struct OperatorDemand: Hashable, Sendable {
+  /// The kind of work with the shape that one GPU gets.
+  public enum Kind: Hashable, Sendable {
+    /// A dense matrix product.
+    case matrixProduct(MatrixProduct)
+    /// Routed experts: choosing, sorting, both products, activation, weighted sum.
+    case experts(ExpertProduct)
+    /// Attention of prompt tokens.
+    case prefillAttention(PrefillAttention)
+    /// Attention of decoded tokens.
+    case decodeAttention(DecodeAttention)
+    /// Sum of so many bytes over so many GPUs.
+    case allReduce(bytes: Double, gpus: Int)
+    /// Kernels that only move bytes.
+    case elementwise(bytes: Double, kernels: Int)
+  }
+
+  /// What it is called in tables.
+  public var name: String
+  /// Layers that do it.
+  public var layers: Int
+  /// The work of one layer on one GPU.
+  public var kind: Kind
+  /// Arithmetic of one layer on all GPUs; padding is not counted, nor is what is not a matrix product.
+  public var flops: Flops
+  /// Bytes of one layer on all GPUs; padding is not counted.
+  public var traffic: Traffic
+}

@@ -1,0 +1,69 @@
+/// What depends on token counts only: one layer without its attention, or the two ends of the model.
+struct TokenCost {
+  /// Time on the GPU.
+  var seconds = 0.0
+  /// The part of it that routed experts take.
+  var expertSeconds = 0.0
+  /// Time to launch a layer's kernels, below which it cannot take; zero where a CUDA graph launches them.
+  var launchSeconds = 0.0
+  /// Arithmetic on all GPUs.
+  var flops = 0.0
+  /// Bytes on all GPUs.
+  var traffic = SIMD8<Double>()
+
+  /// The sum of operators that all belong to one layer.
+  init(_ operators: [OperatorDemand], launchSeconds: Double, prices: OperatorPrices) {
+    self.launchSeconds = launchSeconds
+    for operation in operators {
+      let taken = prices.time(of: operation.kind).seconds
+      seconds += taken
+      if case .experts = operation.kind { expertSeconds += taken }
+      flops += operation.flops.value
+      traffic += operation.traffic.lanes
+    }
+  }
+
+  init() {}
+}
+
+/// Costs by the token counts they depend on: a direct-mapped cache, so that a hit is one multiplication and one compare
+/// and memory stays bounded. What it returns never depends on what it has kept.
+struct CostTable {
+  private static let bits = 14
+  private var keys = ContiguousArray<UInt64>(repeating: .max, count: 1 << bits)
+  private var costs = ContiguousArray<TokenCost>(repeating: TokenCost(), count: 1 << bits)
+
+  /// What the counts belong to.
+  enum Part: UInt64 {
+    case layer = 0
+    case ends = 1
+  }
+
+  /// Packs two counts below 2^31 and what they count; nil for larger ones, which are not kept.
+  @inline(__always)
+  static func key(_ part: Part, _ first: Int, _ second: Int) -> UInt64? {
+    guard (first | second) >> 31 == 0 else { return nil }
+    return part.rawValue << 62 | UInt64(truncatingIfNeeded: first) << 31 | UInt64(truncatingIfNeeded: second)
+  }
+
+  @inline(__always)
+  private static func slot(_ key: UInt64) -> Int {
+    Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> UInt64(64 - bits))
+  }
+
+  /// The slot that holds the cost under a key; nil if it holds another.
+  @inline(__always)
+  func find(_ key: UInt64) -> Int? {
+    let slot = Self.slot(key)
+    return keys[slot] == key ? slot : nil
+  }
+
+  @inline(__always)
+  subscript(slot: Int) -> TokenCost { costs[slot] }
+
+  mutating func keep(_ cost: TokenCost, under key: UInt64) {
+    let slot = Self.slot(key)
+    keys[slot] = key
+    costs[slot] = cost
+  }
+}

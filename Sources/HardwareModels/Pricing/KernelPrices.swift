@@ -1,0 +1,96 @@
+import Base
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What limits an operator.
+public enum Bound: String, CaseIterable, Sendable {
+  /// Arithmetic.
+  case compute
+  /// Bytes from and to HBM.
+  case memory
+  /// The link between GPUs.
+  case link
+  /// What a kernel takes however little it does.
+  case latency
+  /// The host, while no kernel runs.
+  case host
+}
+
+/// How long an operator takes, by what takes it.
+struct OperatorTime {
+  var seconds: Double
+  var bound: Bound
+
+  init(_ seconds: Double, compute: Double = 0, memory: Double = 0, link: Double = 0, latency: Double) {
+    self.seconds = seconds
+    let parts: [(Bound, Double)] = [(.compute, compute), (.memory, memory), (.link, link), (.latency, latency)]
+    bound = parts.max { $0.1 < $1.1 }?.0 ?? .latency
+  }
+}
+
+/// (a^p + b^p)^(1/p): between the sum at p = 1 and the larger one as p grows.
+@inline(__always)
+func overlapped(_ a: Double, _ b: Double, _ p: Double) -> Double {
+  let longer = max(a, b)
+  let shorter = min(a, b)
+  guard shorter > 0 else { return longer }
+  if p == 1 { return longer + shorter }
+  return longer * exp2(log2(1 + exp2(p * log2(shorter / longer))) / p)
+}
+
+/// The attention forms of an engine on a GPU, divided out for one model: plain numbers for the inner loop.
+struct AttentionPrices {
+  let decodeStart: Double
+  let decodeSecondsPerByte: Double
+  let decodeSecondsPerHead: Double
+  let decodeExponent: Double
+  let prefillStart: Double
+  let prefillSecondsPerFlop: Double
+  let prefillMaskedTokens: Double
+  let prefillSecondsPerByte: Double
+
+  init(_ engine: EngineProfile, _ gpu: GPU, headDim: Int) {
+    let decode = engine.decodeAttention
+    decodeStart = decode.start.value
+    decodeSecondsPerByte = 1 / (decode.bandwidthEfficiency * gpu.memoryBandwidth.value)
+    decodeSecondsPerHead = decode.timePerHead.value
+    decodeExponent = decode.overlapExponent
+    let prefill = engine.prefillAttention
+    let known = prefill.flopEfficiencies
+    let nearest = known.min { ($0.headDim - headDim).magnitude < ($1.headDim - headDim).magnitude }
+    guard let nearest else { preconditionFailure("a profile has at least one efficiency of prefill attention") }
+    prefillStart = prefill.start.value
+    prefillSecondsPerFlop = 1 / (nearest.flopEfficiency * gpu.peakBF16.value)
+    prefillMaskedTokens = prefill.maskedTokens
+    prefillSecondsPerByte = 1 / (prefill.bandwidthEfficiency * gpu.memoryBandwidth.value)
+  }
+
+  /// Streaming keys and values, and the work of each request and head.
+  func parts(_ work: DecodeAttention) -> (memory: Double, heads: Double) {
+    let bytes = 4 * Double(work.contextTokens) * Double(work.kvHeads * work.headDim)
+    return (bytes * decodeSecondsPerByte, Double(work.requests * work.kvHeads) * decodeSecondsPerHead)
+  }
+
+  func seconds(_ work: DecodeAttention) -> Double {
+    let parts = parts(work)
+    return decodeStart + overlapped(parts.memory, parts.heads, decodeExponent)
+  }
+
+  /// Arithmetic, and moving queries, keys, values and outputs.
+  func parts(_ work: PrefillAttention) -> (compute: Double, memory: Double) {
+    let width = Double(work.heads * work.headDim)
+    let pairs = Double(work.pairs) + Double(work.tokens) * prefillMaskedTokens / 2
+    let queries = Double(work.tokens) * Double(work.heads)
+    let bytes = 4 * (queries + Double(work.cachedTokens) * Double(work.kvHeads)) * Double(work.headDim)
+    return (4 * width * pairs * prefillSecondsPerFlop, bytes * prefillSecondsPerByte)
+  }
+
+  func seconds(_ work: PrefillAttention) -> Double {
+    let parts = parts(work)
+    return prefillStart + parts.compute + parts.memory
+  }
+}

@@ -1,0 +1,100 @@
+import Base
+
+/// The price of every kind of operator on one GPU under one engine. Knows no model.
+struct OperatorPrices {
+  let engine: EngineProfile
+  let gpu: GPU
+  let attention: AttentionPrices
+
+  init(_ engine: EngineProfile, _ gpu: GPU, headDim: Int) {
+    self.engine = engine
+    self.gpu = gpu
+    attention = AttentionPrices(engine, gpu, headDim: headDim)
+  }
+
+  func time(of kind: OperatorDemand.Kind) -> OperatorTime {
+    switch kind {
+    case .matrixProduct(let product): time(of: product)
+    case .experts(let product): time(of: product)
+    case .prefillAttention(let work): time(of: work)
+    case .decodeAttention(let work): time(of: work)
+    case .allReduce(let bytes, let gpus): time(ofSumming: bytes, over: gpus)
+    case .elementwise(let bytes, let kernels): time(ofMoving: bytes, kernels: kernels)
+    }
+  }
+
+  private func peak(_ format: NumberFormat) -> Double {
+    guard let peak = gpu.peak(for: format) else { preconditionFailure("\(gpu.name) cannot multiply \(format)") }
+    return peak.value
+  }
+
+  private func time(of product: MatrixProduct) -> OperatorTime {
+    guard let form = engine.matrixProducts.first(where: { $0.format == product.format }) else {
+      preconditionFailure("\(engine.name) has no matrix product in \(product.format)")
+    }
+    let rows = Double(product.rows)
+    let columns = Double(product.columns)
+    let inner = Double(product.inner)
+    let compute = 2 * rows * columns * inner / (form.flopEfficiency * peak(product.format))
+    let bytes = columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner)
+    let memory = bytes / (form.bandwidthEfficiency * gpu.memoryBandwidth.value)
+    let seconds = form.start.value + overlapped(compute, memory, form.overlapExponent)
+    return OperatorTime(seconds, compute: compute, memory: memory, latency: form.start.value)
+  }
+
+  private func form(for product: ExpertProduct) -> ExpertProductForm {
+    var experts = Transformer.Experts(
+      count: product.count, topK: product.topK, intermediate: product.wholeIntermediate)
+    experts.format = product.format
+    guard let form = engine.form(for: experts, hidden: product.hidden) else {
+      preconditionFailure("\(engine.name) has no experts in \(product.format)")
+    }
+    return form
+  }
+
+  func time(of product: ExpertProduct) -> OperatorTime {
+    let form = form(for: product)
+    let bandwidth = gpu.memoryBandwidth.value
+    let share = product.assignments / Double(product.count)
+    var height = form.tileRows.lowerBound
+    while Double(height) < share, height < form.tileRows.upperBound { height *= 2 }
+    let tiles = product.load.tiles(ofHeight: height)
+    let hidden = Double(product.hidden)
+    let inner = Double(product.intermediate)
+    let read = product.load.distinct + (tiles - product.load.distinct) * form.rereadShare
+    let memory = product.bytesPerExpert * read / (form.bandwidthEfficiency * bandwidth)
+    let rows = max(tiles * Double(height), product.assignments)
+    let compute = 6 * hidden * inner * rows / (form.flopEfficiency * peak(product.format))
+    let moved = product.assignments * (6 * hidden + 12 * inner) + 4 * Double(product.rows) * hidden
+    let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
+    let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
+    return OperatorTime(seconds, compute: compute, memory: memory + activations, latency: form.start.value)
+  }
+
+  private func time(of work: DecodeAttention) -> OperatorTime {
+    let parts = attention.parts(work)
+    let latency = attention.decodeStart + parts.heads
+    return OperatorTime(attention.seconds(work), memory: parts.memory, latency: latency)
+  }
+
+  private func time(of work: PrefillAttention) -> OperatorTime {
+    let parts = attention.parts(work)
+    return OperatorTime(
+      attention.seconds(work), compute: parts.compute, memory: parts.memory, latency: attention.prefillStart)
+  }
+
+  private func time(ofSumming bytes: Double, over gpus: Int) -> OperatorTime {
+    guard let form = engine.allReduces.first(where: { $0.gpus == gpus }) else {
+      preconditionFailure("\(engine.name) has no all-reduce over \(gpus) GPUs")
+    }
+    let sent = bytes * 2 * Double(gpus - 1) / Double(gpus) / form.bandwidth.value
+    let root = form.timePerRootMegabyte.value * (bytes / 1e6).squareRoot()
+    return OperatorTime(form.start.value + sent + root, link: sent + root, latency: form.start.value)
+  }
+
+  private func time(ofMoving bytes: Double, kernels: Int) -> OperatorTime {
+    let start = engine.elementwise.start.value * Double(kernels)
+    let memory = bytes / (engine.elementwise.bandwidthEfficiency * gpu.memoryBandwidth.value)
+    return OperatorTime(start + memory, memory: memory, latency: start)
+  }
+}

@@ -1,0 +1,61 @@
+import Base
+
+/// What one operator costs in an iteration, over all layers that do it.
+public struct OperatorCost: Hashable, Sendable {
+  /// What it is called.
+  public var name: String
+  /// Layers that do it.
+  public var layers: Int
+  /// Time on the clock.
+  public var duration: Seconds
+  /// Arithmetic on all GPUs.
+  public var flops: Flops
+  /// Bytes on all GPUs.
+  public var traffic: Traffic
+  /// What limits it.
+  public var bound: Bound
+}
+
+extension RooflineCostModel {
+  /// What an iteration consists of, operator by operator, in the order it happens; the same formulas as ``cost(of:)``,
+  /// whose duration is their sum. Experts count in expectation.
+  public func explain(_ work: IterationWork) -> [OperatorCost] {
+    let embedded = work.segments.first { $0.layers.lowerBound == 0 }.map { $0.prefill.tokens + $0.decode.requests }
+    let decodes = work.segments.map(\.decode.requests).max() ?? 0
+    let prefills = work.segments.map(\.prefill.requests).max() ?? 0
+    let body = work.segments.flatMap { explain($0) }
+    let ends = sharded.endDemand(embedded: embedded ?? 0, emitted: work.emittedTokens).map { priced($0) }
+    guard !body.isEmpty || !ends.isEmpty else { return [] }
+    let host = engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
+    return [waiting("host", layers: 0, host)] + body + ends
+  }
+
+  private func explain(_ segment: LayerWork) -> [OperatorCost] {
+    let padding = engine.padding(prompt: segment.prefill.tokens, decode: segment.decode.requests)
+    let operators = sharded.demand(of: segment, padding: padding ?? 0).map { priced($0) }
+    guard padding == nil, !operators.isEmpty else { return operators }
+    let gap = launchGap(segment)
+    return gap > .zero ? operators + [waiting("launching", layers: segment.layers.count, gap)] : operators
+  }
+
+  /// What launching eager layers adds where their kernels are shorter than that.
+  private func launchGap(_ segment: LayerWork) -> Seconds {
+    segment.layers.reduce(into: .zero) { gap, layer in
+      let one = LayerWork(layers: layer..<layer + 1, prefill: segment.prefill, decode: segment.decode)
+      let kernels = sharded.demand(of: one, padding: 0).reduce(Seconds.zero) { $0 + priced($1).duration }
+      gap += max(.zero, engine.launchTimePerEagerLayer - kernels)
+    }
+  }
+
+  private func waiting(_ name: String, layers: Int, _ duration: Seconds) -> OperatorCost {
+    OperatorCost(name: name, layers: layers, duration: duration, flops: .zero, traffic: Traffic(), bound: .host)
+  }
+
+  private func priced(_ demand: OperatorDemand) -> OperatorCost {
+    let time = prices.time(of: demand.kind)
+    let layers = Double(demand.layers)
+    return OperatorCost(
+      name: demand.name, layers: demand.layers, duration: Seconds(time.seconds) * layers,
+      flops: demand.flops * layers, traffic: demand.traffic * layers, bound: time.bound)
+  }
+}

@@ -1,0 +1,84 @@
+import Base
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// How tokens spread over the experts of a layer, for prompt tokens and for decoded ones. Consecutive tokens of a prompt
+/// want similar experts and tokens of different requests less so, hence two popularities.
+///
+/// Assumes that both rank the experts alike, that layers are alike, and that given the popularities tokens choose
+/// independently.
+public struct ExpertRouting: Hashable, Sendable {
+  /// Popularity among the tokens of prompts.
+  public let prompt: ExpertPopularity
+  /// Popularity among decoded tokens.
+  public let decode: ExpertPopularity
+
+  /// A popularity for each regime, over the same experts.
+  public init(prompt: ExpertPopularity, decode: ExpertPopularity) {
+    precondition(prompt.inclusion.count == decode.inclusion.count, "both regimes are about the same experts")
+    self.prompt = prompt
+    self.decode = decode
+  }
+
+  /// Every expert equally popular: the most experts that independent tokens can touch.
+  public init(uniform experts: Transformer.Experts) {
+    let uniform = ExpertPopularity(uniform: experts.count, topK: experts.topK)
+    self.init(prompt: uniform, decode: uniform)
+  }
+
+  /// Experts in a layer.
+  public var expertCount: Int { prompt.inclusion.count }
+
+  /// What one layer call asks of its experts, in expectation.
+  ///
+  /// distinct = sum over e of 1 - (1 - q_pe)^n_p (1 - q_de)^n_d. Expert e gets m_e = n_p q_pe + n_d q_de tokens on
+  /// average; beyond its first tile of height b it fills max(0, m_e / b - (1 + 1/b) / 2) more, which is the mean of
+  /// ceil(n / b) - 1 over n spread evenly across a tile. Padding rows fill tiles and touch no expert of their own.
+  public func load(promptTokens: Int, decodeTokens: Int, paddingTokens: Int = 0) -> ExpertLoad {
+    let prompts = Double(promptTokens)
+    let decodes = Double(decodeTokens)
+    let rows = Double(decodeTokens + paddingTokens)
+    let inverse = 1 / ExpertLoad.tileHeights
+    let firstTile = 0.5 + 0.5 * inverse
+    var load = ExpertLoad()
+    for expert in prompt.inclusion.indices {
+      load.distinct -= expm1(prompts * prompt.logMiss[expert] + decodes * decode.logMiss[expert])
+      let mean = prompts * prompt.inclusion[expert] + rows * decode.inclusion[expert]
+      let excess = mean * inverse - firstTile
+      load.excessTiles += excess.replacing(with: 0, where: excess .< 0)
+    }
+    return load
+  }
+
+  /// The experts that a layer call touches when each is drawn: expert e with the probability with which ``load`` counts
+  /// it, independently of the others, so that the mean is the same.
+  public func drawDistinct(promptTokens: Int, decodeTokens: Int, from stream: inout SeededRandom) -> Int {
+    let prompts = Double(promptTokens)
+    let decodes = Double(decodeTokens)
+    return prompt.inclusion.indices.count { expert in
+      stream.uniform() < -expm1(prompts * prompt.logMiss[expert] + decodes * decode.logMiss[expert])
+    }
+  }
+}
+
+/// What a layer call asks of its experts.
+public struct ExpertLoad: Hashable, Sendable {
+  /// Tile heights of grouped matrix products for which ``excessTiles`` are counted.
+  public static let tileHeights = SIMD8<Double>(8, 16, 32, 64, 128, 256, 512, 1024)
+
+  /// Experts that get at least one token.
+  public var distinct = 0.0
+  /// Tiles beyond the first of each such expert, for each of the ``tileHeights``.
+  public var excessTiles = SIMD8<Double>()
+
+  /// Tiles of this height, one of ``tileHeights``, over all experts.
+  public func tiles(ofHeight rows: Int) -> Double {
+    let lane = rows.trailingZeroBitCount - 3
+    precondition((0..<8).contains(lane) && rows == 8 << lane, "a tile height is a power of two from 8 to 1024")
+    return distinct + excessTiles[lane]
+  }
+}
