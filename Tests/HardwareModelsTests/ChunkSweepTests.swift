@@ -14,7 +14,8 @@ private let figure2: [(chunk: Int, expertGigabytes: Double, milliseconds: Double
     let bytes = sweep.expertBytes.value / 1e9 / measured.expertGigabytes - 1
     let time = sweep.totalTime.value * 1e3 / measured.milliseconds - 1
     #expect(bytes.magnitude < 0.03, "expert bytes are off by \(bytes)")
-    #expect(time.magnitude < 0.05, "total time is off by \(time); experts \(sweep.expertTime), other \(sweep.otherTime)")
+    #expect(
+      time.magnitude < 0.05, "total time is off by \(time); experts \(sweep.expertTime), other \(sweep.otherTime)")
   }
 
   @Test func aLastChunkMayBeShorter() throws {

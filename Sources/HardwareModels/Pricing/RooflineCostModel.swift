@@ -35,7 +35,9 @@ public struct RooflineCostModel: CostModel {
     prices = OperatorPrices(engine, gpu, headDim: model.transformer.attention.headDim)
     attention = sharded.attention
     var before = ContiguousArray([0])
-    for isWindowed in model.transformer.windowedLayers { before.append(before[before.count - 1] + (isWindowed ? 1 : 0)) }
+    for isWindowed in model.transformer.windowedLayers {
+      before.append(before[before.count - 1] + (isWindowed ? 1 : 0))
+    }
     windowedBefore = before
     if case .sampled(let seed) = routing { sampler = SeededRandom(seed: seed, stream: "expert-routing") }
   }
@@ -137,7 +139,8 @@ public struct RooflineCostModel: CostModel {
     guard layers > 0 else { return }
     let prefill = attention.prefill(segment.prefill, isWindowed: isWindowed)
     let decode = attention.decode(segment.decode, isWindowed: isWindowed)
-    sums.flops += Double(layers) * (attention.flops(pairs: prefill.pairs) + attention.flops(pairs: decode.contextTokens))
+    sums.flops +=
+      Double(layers) * (attention.flops(pairs: prefill.pairs) + attention.flops(pairs: decode.contextTokens))
     let cached = Double(prefill.cachedTokens) + Double(decode.contextTokens)
     sums.kvBytes += Double(layers) * cached * attention.kvBytesPerToken
   }

@@ -1,0 +1,128 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import HardwareModels
+
+/// Each profile against the measured kernels it was fitted to; the limits are those of the tables' notes.
+@Suite(.enabled(if: hasMeasuredTables, "the folder shared/calibration is not beside this package"))
+struct CalibrationTests {
+  private static let pairs = [
+    ("H100-SXM", "h100-sxm-80gb", "vllm-0.24-h100"), ("H200-SXM", "h200-sxm-141gb", "vllm-0.24-h200"),
+  ]
+
+  private func prices(_ pair: (String, String, String), headDim: Int = 128) throws -> OperatorPrices {
+    OperatorPrices(try engine(pair.2), try gpu(pair.1), headDim: headDim)
+  }
+
+  /// Experts whose tokens are spread evenly, counted exactly.
+  private func balanced(_ row: MeasuredRow, _ format: NumberFormat) -> ExpertProduct {
+    let experts = row.count("experts")
+    let pairs = row.count("tokens") * row.count("topk")
+    var load = ExpertLoad()
+    load.distinct = Double(min(experts, pairs))
+    for lane in 0..<8 {
+      let height = Int(ExpertLoad.tileHeights[lane])
+      let each = pairs / experts
+      let more = pairs % experts
+      let tiles = more * ((each + height) / height) + (experts - more) * ((each + height - 1) / height)
+      load.excessTiles[lane] = Double(tiles) - load.distinct
+    }
+    let inter = row.count("inter")
+    return ExpertProduct(
+      rows: row.count("tokens"), hidden: row.count("hidden"), intermediate: inter / row.count("tp"),
+      wholeIntermediate: inter, count: experts, topK: row.count("topk"), load: load, format: format)
+  }
+
+  @Test(arguments: [
+    (0, "qwen3-30b-a3b", "bfloat16", NumberFormat.bf16, ["1", "2"], 2.5, 7.0),
+    (1, "qwen3-30b-a3b", "bfloat16", .bf16, ["1", "2"], 2.5, 7.0),
+    (0, "mixtral-8x7b", "bfloat16", .bf16, ["1", "2", "4"], 5, 18.5),
+    (1, "mixtral-8x7b", "bfloat16", .bf16, ["1", "2", "4"], 2.5, 7.0),
+    (0, "gpt-oss-20b", "w4a16_mxfp4", .mxfp4, ["1"], 2.5, 7.0),
+    (1, "gpt-oss-20b", "w4a16_mxfp4", .mxfp4, ["1", "2"], 2.5, 7.0),
+    (0, "qwen3-30b-a3b", "fp8_block", .fp8, ["1", "2"], 4, 10),
+    (1, "qwen3-30b-a3b", "fp8_block", .fp8, ["1", "2"], 6, 13),
+  ])
+  func expertsTakeWhatWasMeasured(
+    _ pair: Int, _ model: String, _ dtype: String, _ format: NumberFormat, _ degrees: [String], _ median: Double,
+    _ p90: Double
+  ) throws {
+    let prices = try prices(Self.pairs[pair])
+    let rows = try measured(
+      "moe",
+      where: [
+        ("gpu", Self.pairs[pair].0), ("engine", "VLLM"), ("dtype", dtype), ("model", model), ("ep", "1"),
+        ("distribution", "balanced"),
+      ]
+    ).filter { degrees.contains($0["tp"]) }
+    let errors = Errors(rows.map { (prices.time(of: balanced($0, format)).seconds * 1e6, $0.number("latency_us")) })
+    #expect(errors.sorted.count >= 27 && errors.median <= median && errors.p90 <= p90, "\(errors)")
+  }
+
+  @Test(arguments: [(0, 6.0, 14.0), (1, 6.0, 14.0)])
+  func matrixProductsTakeWhatWasMeasured(_ pair: Int, _ median: Double, _ p90: Double) throws {
+    let prices = try prices(Self.pairs[pair])
+    let rows = try measured("gemm", where: [("gpu", Self.pairs[pair].0), ("dtype", "bfloat16")])
+      .filter { $0.count("n") >= 1024 && $0.count("k") >= 1024 }
+    let errors = Errors(
+      rows.map {
+        let product = MatrixProduct(rows: $0.count("m"), columns: $0.count("n"), inner: $0.count("k"), format: .bf16)
+        return (prices.time(of: .matrixProduct(product)).seconds * 1e6, $0.number("latency_us"))
+      })
+    #expect(errors.sorted.count > 700 && errors.median <= median && errors.p90 <= p90, "\(errors)")
+  }
+
+  /// Only what cannot have stayed in the 50 MB L2 cache between two replays of the same batch.
+  @Test(arguments: [(0, 2.5, 11.0), (1, 3.0, 11.0)])
+  func decodeAttentionTakesWhatWasMeasured(_ pair: Int, _ median: Double, _ p90: Double) throws {
+    let rows = try measured(
+      "attention_decode",
+      where: [("gpu", Self.pairs[pair].0), ("kv_cache_dtype", "bfloat16"), ("window_size", "0.0")])
+    let prices = try prices(Self.pairs[pair])
+    let errors = Errors(
+      rows.compactMap { row in
+        let context = row.count("isl") + row.count("step")
+        let work = DecodeAttention(
+          requests: row.count("batch_size"), contextTokens: row.count("batch_size") * context,
+          kvHeads: row.count("num_key_value_heads"), headDim: row.count("head_dim"))
+        let isCold = 4 * work.contextTokens * work.kvHeads * work.headDim > 100_000_000 && context >= 256
+        return isCold ? (prices.attention.seconds(work) * 1e6, row.number("latency_us")) : nil
+      })
+    #expect(errors.sorted.count > 300 && errors.median <= median && errors.p90 <= p90, "\(errors)")
+  }
+
+  @Test(arguments: [0, 1]) func prefillAttentionTakesWhatWasMeasured(_ pair: Int) throws {
+    let rows = try measured(
+      "attention_prefill",
+      where: [("gpu", Self.pairs[pair].0), ("kv_cache_dtype", "bfloat16"), ("window_size", "0.0")]
+    ).filter { $0.count("isl") > 1 }
+    let prices = [64: try prices(Self.pairs[pair], headDim: 64), 128: try prices(Self.pairs[pair])]
+    let errors = Errors(
+      try rows.map { row in
+        let one = PrefillWork(tokens: row.count("isl"), past: 0, window: nil)
+        let batch = row.count("batch_size")
+        let work = PrefillAttention(
+          tokens: batch * one.tokens, pairs: batch * one.attendedPairs, cachedTokens: batch * one.tokens,
+          heads: row.count("num_heads"), kvHeads: row.count("num_key_value_heads"), headDim: row.count("head_dim"))
+        return (try #require(prices[work.headDim]).attention.seconds(work) * 1e6, row.number("latency_us"))
+      })
+    #expect(errors.sorted.count > 900 && errors.median <= 8 && errors.p90 <= 25, "\(errors)")
+  }
+
+  @Test(arguments: [0, 1], [2, 4, 8]) func allReducesTakeWhatWasMeasured(_ pair: Int, _ gpus: Int) throws {
+    let prices = try prices(Self.pairs[pair])
+    let rows = try measured(
+      "collectives",
+      where: [
+        ("gpu", Self.pairs[pair].0), ("impl", "vLLM_custom_graph"), ("engine_version", "0.24.0"),
+        ("num_gpus", "\(gpus)"),
+      ]
+    ).filter { $0.number("bytes") < 7e7 }
+    let errors = Errors(
+      rows.map {
+        (prices.time(of: .allReduce(bytes: $0.number("bytes"), gpus: gpus)).seconds * 1e6, $0.number("latency_us"))
+      })
+    #expect(errors.sorted.count >= 19 && errors.median <= 5 && errors.p90 <= 14, "\(errors)")
+  }
+}

@@ -1,0 +1,92 @@
+import Base
+import HardwareModels
+import TestSupport
+import Testing
+
+@Suite struct CatalogueTests {
+  /// The key paths of all numbers below a node; the items of a list stand under the list's own path.
+  private func numbers(_ node: ConfigNode, _ path: String = "") -> [String] {
+    switch node.value {
+    case .integer, .number: [path]
+    case .array(let items): items.flatMap { numbers($0, path) }
+    case .object(let members): members.flatMap { numbers($0.node, path.isEmpty ? $0.key : "\(path).\($0.key)") }
+    default: []
+    }
+  }
+
+  private func sources(_ root: ConfigNode) -> [ConfigNode.Member] {
+    (root.member("sources") ?? root.member("lpsim")?.member("sources"))?.members ?? []
+  }
+
+  @Test(arguments: ["models", "gpus", "engines"]) func everyNumberHasASource(_ folder: String) throws {
+    #expect(catalogue(folder).isEmpty == false)
+    for name in catalogue(folder) {
+      let root = try projectConfig("configs/\(folder)/\(name).json")
+      let known = sources(root)
+      for member in known { #expect(try member.node.string().count > 10, "\(name): \(member.key)") }
+      for path in numbers(root) {
+        let isCovered = known.contains { path == $0.key || path.hasPrefix("\($0.key).") || $0.key.isEmpty }
+        let isOwn = known.contains { !$0.key.isEmpty && (path == $0.key || path.hasPrefix("\($0.key).")) }
+        #expect(folder == "models" ? isCovered : isOwn, "\(name): \(path) has no source")
+      }
+    }
+  }
+
+  @Test func everyGPUAndEngineReads() throws {
+    #expect(catalogue("gpus") == ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb"])
+    for name in catalogue("gpus") { #expect(try gpu(name).memory > Bytes(79e9)) }
+    for name in catalogue("engines") { #expect(try engine(name).name == name) }
+  }
+
+  @Test func ridgePointsAreThoseOfTheDataSheets() throws {
+    // arXiv:2507.15465: A100 153.0, H200 206.2 FLOP/byte.
+    let a100 = try #require(try gpu("a100-sxm-80gb").ridgePoint(for: .bf16))
+    let h200 = try #require(try gpu("h200-sxm-141gb").ridgePoint(for: .mxfp4))
+    #expect((a100.value - 153.0).magnitude < 0.1 && (h200.value - 206.2).magnitude < 0.1)
+    #expect(try gpu("a100-sxm-80gb").ridgePoint(for: .fp8) == nil)
+  }
+
+  @Test func aWrongProfileIsOneSentence() throws {
+    let root = try projectConfig("configs/engines/vllm-0.24-h100.json")
+    func message(_ key: String, _ value: String) throws -> String {
+      let changed = try root.setting(key, to: ConfigNode(argument: value, option: "--set"))
+      return sentence { _ = try EngineProfile(reading: changed) }
+    }
+    #expect(
+      try message("decodeAttention.bandwidthEfficiency", "1.2")
+        == "--set: decodeAttention.bandwidthEfficiency: 1.2 is out of range; expected above 0, up to 1.0")
+    #expect(
+      try message("cudaGraphs.decodeBatchSizes", "[2, 1]")
+        == "--set: line 1, column 1: cudaGraphs.decodeBatchSizes: the sizes are not ascending")
+    #expect(try message("elementwise.startSecond", "0").contains("did you mean \"startSeconds\"?"))
+  }
+
+  @Test func whatDoesNotFitTogetherIsOneSentence() throws {
+    func message(_ name: String, _ gpuName: String, _ engineName: String, _ gpus: Int) -> String {
+      sentence {
+        _ = try RooflineCostModel(
+          model: model(name), gpu: gpu(gpuName), engine: engine(engineName), tensorParallel: gpus)
+      }
+    }
+    #expect(
+      message("qwen3-30b-a3b", "h100-sxm-80gb", "vllm-0.24-h100", 3)
+        == "tensor parallelism over 3 GPUs does not divide Qwen3-30B-A3B evenly — these do: 1, 2, 4, 8, 16, 32")
+    #expect(
+      message("qwen3-30b-a3b", "h100-sxm-80gb", "vllm-0.24-h100", 16)
+        == "the engine profile vllm-0.24-h100 has no all-reduce over 16 GPUs — it has: 2, 4, 8")
+    #expect(
+      message("gpt-oss-20b-mxfp4", "h100-sxm-80gb", "layered-prefill-paper", 2)
+        == "the engine profile layered-prefill-paper has no expert kernel for mxfp4 — it has: bf16")
+  }
+
+  @Test func aGPUWithoutAFormatSaysSo() throws {
+    let json = huggingFaceFiles[3].json.replacingLast(
+      "}", with: ", \"quantization_config\": {\"quant_method\": \"fp8\"}}")
+    let eight = try Model(reading: config(json))
+    let found = sentence {
+      _ = try RooflineCostModel(
+        model: eight, gpu: gpu("a100-sxm-80gb"), engine: engine("vllm-0.24-h100"), tensorParallel: 1)
+    }
+    #expect(found == "the GPU A100 SXM 80 GB does not multiply fp8, which Qwen3ForCausalLM needs")
+  }
+}

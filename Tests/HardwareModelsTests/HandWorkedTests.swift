@@ -1,0 +1,93 @@
+import Base
+import HardwareModels
+import TestSupport
+import Testing
+
+@Suite struct HandWorkedTests {
+  private func decode(_ requests: Int, context: Int) -> DecodeWork {
+    var work = DecodeWork()
+    work.requests = requests
+    work.contextTokens = context
+    work.windowedContextTokens = context
+    return work
+  }
+
+  private func durations(_ work: IterationWork) throws -> [String] {
+    try tinyCostModel().explain(work).map { "\($0.name) \($0.duration.value.rounded())" }
+  }
+
+  @Test func aDecodedTokenCostsTheSumOfItsOperators() throws {
+    let layer = LayerWork(layers: 0..<1, decode: decode(1, context: 5))
+    #expect(
+      try durations(IterationWork(segments: [layer], emittedTokens: 1)) == [
+        "host 0.0",
+        "attention norm 16.0",  // 2 bytes x (2 read, 2 written) x hidden 2
+        "qkv projection 40.0",  // 24 bytes of weights, 16 of activations; 24 FLOP hide behind them
+        "rotary embedding 16.0",  // 4 values in, 4 out
+        "kv cache write 16.0",  // 8 bytes in, 8 out
+        "output projection 16.0",  // 8 bytes of weights, 8 of activations
+        "feed-forward norm 16.0",
+        "router 28.0",  // 16 bytes of weights, 12 of activations
+        "experts 248.0",  // 2 tiles of 8 rows x 12 FLOP hide 24 bytes of weights; 56 bytes of activations do not hide
+        "decode attention 40.0",  // 5 tokens x 8 bytes
+        "embedding 8.0", "last norm 16.0", "LM head 16.0", "sampling 12.0",
+      ])
+  }
+
+  @Test func anIterationIsTheSumOfItsLayers() throws {
+    var model = try tinyCostModel()
+    let layers = LayerWork(layers: 0..<4, decode: decode(1, context: 5))
+    let cost = model.cost(of: IterationWork(segments: [layers], emittedTokens: 1))
+    #expect(cost.duration.value.rounded() == 4 * 436 + 52)
+    #expect(cost.traffic[.expertWeights] == Bytes(4 * 2 * 12))
+    #expect(cost.traffic[.kvRead] == Bytes(4 * 5 * 8))
+    #expect(cost.traffic[.kvWrite] == Bytes(4 * 8))
+    // Projections 24 + 8, router 16, experts 2 x 12, attention 4 x 5 x 2, in 4 layers; LM head 8.
+    #expect(cost.flops == Flops(4 * (32 + 16 + 24 + 40) + 8))
+    #expect(cost.energy[.idle].value == cost.duration.value)
+    #expect(cost.energy.total.value == 2 * cost.duration.value)
+  }
+
+  @Test func windowedLayersReadTheWindowOnly() throws {
+    let model = makeTinyModel(layers: 4, windowed: 0..<2, window: 3)
+    var cost = try tinyCostModel(model)
+    var work = decode(2, context: 10)
+    work.windowedContextTokens = 6
+    let priced = cost.cost(of: IterationWork(segments: [LayerWork(layers: 1..<4, decode: work)]))
+    #expect(priced.traffic[.kvRead] == Bytes((6 + 2 * 10) * 8))
+  }
+
+  @Test func theWorkOfAChunkCountsPairsByHand() {
+    // Tokens 5, 6, 7 after a past of 4: they attend to 5, 6, 7 tokens; through a window of 6 to 5, 6, 6.
+    let work = PrefillWork(tokens: 3, past: 4, window: 6)
+    #expect(work.attendedPairs == 18 && work.cachedTokensRead == 7)
+    #expect(work.windowedPairs == 17 && work.windowedTokensRead == 7)
+    let later = PrefillWork(tokens: 3, past: 10, window: 6)
+    #expect(later.windowedPairs == 18 && later.windowedTokensRead == 8)
+    #expect(PrefillWork(tokens: 3, past: 4, window: nil).windowedPairs == 18)
+  }
+
+  @Test func energyAboveTheCapIsScaledDownToIt() throws {
+    var gpu = try unitGPU()
+    gpu.power.perFlop = JoulesPerFlop(1000)
+    var model = try RooflineCostModel(model: tinyModel, gpu: gpu, engine: idealEngine(), tensorParallel: 1)
+    let cost = model.cost(of: IterationWork(segments: [LayerWork(layers: 0..<4, decode: decode(1, context: 5))]))
+    #expect((cost.energy.total.value / (3 * cost.kernelTime.value) - 1).magnitude < 1e-12)
+  }
+
+  @Test func anIdleHostCostsIdlePower() throws {
+    var engine = try idealEngine()
+    engine.hostTimePerIteration = Seconds(100)
+    engine.hostTimePerRequest = Seconds(10)
+    var model = try RooflineCostModel(model: tinyModel, gpu: unitGPU(), engine: engine, tensorParallel: 1)
+    let cost = model.cost(of: IterationWork(segments: [LayerWork(layers: 0..<4, decode: decode(2, context: 5))]))
+    #expect((cost.duration - cost.kernelTime).value.rounded() == 120)
+    #expect(((cost.energy.total - Joules(cost.kernelTime.value * 2)).value).rounded() == 120)
+  }
+
+  @Test func nothingToDoCostsNothing() throws {
+    var model = try tinyCostModel()
+    #expect(model.cost(of: IterationWork()) == IterationCost())
+    #expect(model.cost(of: IterationWork(segments: [LayerWork(layers: 0..<4)])) == IterationCost())
+  }
+}
