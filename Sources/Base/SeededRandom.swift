@@ -32,6 +32,6 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     return result
   }
 
-  /// A number in the open interval (0, 1), all 53 bits random.
-  public mutating func uniform() -> Double { (Double(next() >> 11) + 0.5) * 0x1p-53 }
+  /// A number in the open interval (0, 1), one of 2^52 that lie evenly; neither end can come out.
+  public mutating func uniform() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
 }
