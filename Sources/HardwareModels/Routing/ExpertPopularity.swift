@@ -11,6 +11,8 @@ public struct ExpertPopularity: Hashable, Sendable {
   public let inclusion: ContiguousArray<Double>
   /// ln(1 - q_e): what a token adds to the log of the chance that expert e stays untouched.
   let logMiss: ContiguousArray<Double>
+  /// Sums of q over experts e and above, for each e and for none.
+  let inclusionFrom: ContiguousArray<Double>
 
   /// Expert e has the popularity `weights[e]`: q_e = min(c w_e, 1) with the one c for which they sum to k.
   public init(weights: [Double], topK: Int) {
@@ -30,6 +32,9 @@ public struct ExpertPopularity: Hashable, Sendable {
     inclusion = ContiguousArray(ascending.enumerated().map { $0 < free ? $1 * scale : 1 })
     // An expert that every token uses is touched by the first one; e^-745 is the last number above zero.
     logMiss = ContiguousArray(inclusion.map { $0 < 1 ? log1p(-$0) : -745 })
+    var sums = ContiguousArray([0.0])
+    for share in inclusion.reversed() { sums.append(sums[sums.count - 1] + share) }
+    inclusionFrom = ContiguousArray(sums.reversed())
   }
 
   /// All experts alike: q_e = k / E.

@@ -38,20 +38,34 @@ public struct ExpertRouting: Hashable, Sendable {
   /// distinct = sum over e of 1 - (1 - q_pe)^n_p (1 - q_de)^n_d. Expert e gets m_e = n_p q_pe + n_d q_de tokens on
   /// average; beyond its first tile of height b it fills max(0, m_e / b - (1 + 1/b) / 2) more, which is the mean of
   /// ceil(n / b) - 1 over n spread evenly across a tile. Padding rows fill tiles and touch no expert of their own.
+  /// Experts ascend in both popularities, so those with more than a tile are the last ones.
   public func load(promptTokens: Int, decodeTokens: Int, paddingTokens: Int = 0) -> ExpertLoad {
     let prompts = Double(promptTokens)
     let decodes = Double(decodeTokens)
     let rows = Double(decodeTokens + paddingTokens)
-    let inverse = 1 / ExpertLoad.tileHeights
-    let firstTile = 0.5 + 0.5 * inverse
     var load = ExpertLoad()
     for expert in prompt.inclusion.indices {
       load.distinct -= expm1(prompts * prompt.logMiss[expert] + decodes * decode.logMiss[expert])
-      let mean = prompts * prompt.inclusion[expert] + rows * decode.inclusion[expert]
-      let excess = mean * inverse - firstTile
-      load.excessTiles += excess.replacing(with: 0, where: excess .< 0)
+    }
+    for lane in 0..<8 {
+      let height = ExpertLoad.tileHeights[lane]
+      let first = firstExpert(above: (height + 1) / 2, prompts: prompts, rows: rows)
+      let tokens = prompts * prompt.inclusionFrom[first] + rows * decode.inclusionFrom[first]
+      load.excessTiles[lane] = (tokens - Double(expertCount - first) * (height + 1) / 2) / height
     }
     return load
+  }
+
+  /// The first expert that gets more than so many tokens on average; the number of experts if none does.
+  private func firstExpert(above tokens: Double, prompts: Double, rows: Double) -> Int {
+    var low = 0
+    var high = expertCount
+    while low < high {
+      let middle = (low + high) / 2
+      let mean = prompts * prompt.inclusion[middle] + rows * decode.inclusion[middle]
+      if mean > tokens { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   /// The experts that a layer call touches when each is drawn: expert e with the probability with which ``load`` counts

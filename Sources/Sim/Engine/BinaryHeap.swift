@@ -1,5 +1,5 @@
 /// The smallest of its elements first, in a binary heap. Complexity: O(log n) to push and to pop.
-struct BinaryHeap<Element: Comparable> {
+struct BinaryHeap<Element: Comparable & Sendable>: Sendable {
   private var elements = ContiguousArray<Element>()
 
   var isEmpty: Bool { elements.isEmpty }

@@ -4,7 +4,7 @@ import HardwareModels
 /// The decoding requests of a replica as one value. All that run advance by one token an iteration and see the same gap,
 /// so an iteration costs what changed, not what runs: counts and sums stand for the requests, a ring says how many need a
 /// KV block, a heap says who is done.
-struct DecodePool {
+public struct DecodePool: Sendable {
   /// What the pool keeps of a request besides its place in the roster.
   private struct Member {
     /// Its place in the roster.
@@ -44,6 +44,8 @@ struct DecodePool {
     var firstIteration: Int?
   }
 
+  /// An empty cache, to count blocks with.
+  let budget: KVBudget
   private(set) var roster = Roster()
   /// Requests that take part in the iterations.
   private(set) var runningCount = 0
@@ -60,13 +62,11 @@ struct DecodePool {
   private var lastEnd = SimTime.zero
 
   /// Nobody decodes. With a window, the sum over windowed contexts is kept too.
-  init(tokensPerBlock: Int, window: Int?) {
-    blockNeeds = PhaseRing(period: tokensPerBlock)
+  init(budget: KVBudget, window: Int?) {
+    self.budget = budget
+    blockNeeds = PhaseRing(period: budget.tokensPerBlock)
     windowed = window.map { WindowedSum(window: $0) }
   }
-
-  /// Decoding requests, paused ones included.
-  var count: Int { roster.count }
 
   /// How many of those that run need one more KV block for their next token.
   var needingBlock: Int { blockNeeds.count(at: advances) }

@@ -10,18 +10,18 @@ extension Replica {
     try admit(plan.admissions, at: now)
     try selectDecodes(plan.decodes)
     let prefillTokenLayers = try check(plan.tiles)
-    guard pool.runningCount > 0 || !plan.tiles.isEmpty else {
+    guard view.decodes.runningCount > 0 || !plan.tiles.isEmpty else {
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
     cutWork(plan.tiles)
     let cost = model.cost(of: work)
     let end = try self.end(of: cost, from: now)
     iteration = IterationRecord(
-      index: iterationCount, start: now, end: end, decodes: pool.runningCount,
+      index: iterationCount, start: now, end: end, decodes: view.decodes.runningCount,
       prefillTokenLayers: prefillTokenLayers, prefillRequests: plan.tiles.count,
       prefillLayers: plan.tiles.layerSpan,
-      emittedTokens: work.emittedTokens, waiting: waiting.count,
-      usedBlocks: budget.blockCount - budget.freeBlocks, cost: cost)
+      emittedTokens: work.emittedTokens, waiting: view.waiting.count,
+      usedBlocks: view.budget.blockCount - view.budget.freeBlocks, cost: cost)
     tiles = plan.tiles
     isRunning = true
     iterationCount += 1
@@ -30,31 +30,31 @@ extension Replica {
 
   private mutating func preempt(_ victims: [RequestID]) throws {
     for id in victims {
-      guard let entry = pool.roster.newestFirst.first(where: { $0.id == id }) else {
+      guard let entry = view.decodes.roster.newestFirst.first(where: { $0.id == id }) else {
         throw error("request \(id.number) is to be preempted but does not decode")
       }
-      let departure = pool.remove(entry.slot)
+      let departure = view.decodes.remove(entry.slot)
       requests[entry.slot].noteDeparture(departure, lastIteration: tracksEmissions ? iterationCount - 1 : nil)
       requests[entry.slot].preemptions += 1
-      budget.release(budget.blocks(for: departure.length - 1))
-      waiting.prepend(WaitingRequest(id: id, tokens: departure.length, slot: entry.slot))
+      view.budget.release(view.budget.blocks(for: departure.length - 1))
+      view.waiting.prepend(WaitingRequest(id: id, tokens: departure.length, slot: entry.slot))
     }
   }
 
   private mutating func admit(_ admissions: [RequestID], at now: SimTime) throws {
     for id in admissions {
-      guard let place = waiting.firstIndex(where: { $0.id == id }) else {
+      guard let place = view.waiting.firstIndex(where: { $0.id == id }) else {
         throw error("request \(id.number) is to be admitted but does not wait")
       }
-      let request = waiting.remove(at: place)
-      let blocks = budget.blocks(for: request.tokens)
-      guard budget.admits(blocks) else {
-        throw error("request \(id.number) needs \(blocks) KV blocks but \(budget.freeBlocks) are free")
+      let request = view.waiting.remove(at: place)
+      let blocks = view.budget.blocks(for: request.tokens)
+      guard view.budget.admits(blocks) else {
+        throw error("request \(id.number) needs \(blocks) KV blocks but \(view.budget.freeBlocks) are free")
       }
-      budget.reserve(blocks)
-      prefilling.append(
+      view.budget.reserve(blocks)
+      view.prefilling.append(
         PrefillingRequest(
-          id: id, tokens: request.tokens, frontier: Frontier(layerCount: limits.layerCount), slot: request.slot))
+          id: id, tokens: request.tokens, frontier: Frontier(layerCount: view.limits.layerCount), slot: request.slot))
       if requests[request.slot].firstScheduled == nil { requests[request.slot].firstScheduled = now }
     }
   }
@@ -62,19 +62,19 @@ extension Replica {
   private mutating func selectDecodes(_ selection: DecodeSelection) throws {
     let count: Int
     switch selection {
-    case .all: count = pool.count
-    case .oldest(let limit): count = min(limit, pool.count)
+    case .all: count = view.decodes.count
+    case .oldest(let limit): count = min(limit, view.decodes.count)
     }
-    if count != pool.runningCount {
-      for run in pool.select(oldest: count, iteration: iterationCount) where tracksEmissions {
+    if count != view.decodes.runningCount {
+      for run in view.decodes.select(oldest: count, iteration: iterationCount) where tracksEmissions {
         requests[run.slot].emissions.append(run.firstIteration...iterationCount - 1)
       }
     }
-    let needed = pool.needingBlock
-    guard budget.admits(needed) else {
-      throw error("the decodes need \(needed) KV blocks but \(budget.freeBlocks) are free")
+    let needed = view.decodes.needingBlock
+    guard view.budget.admits(needed) else {
+      throw error("the decodes need \(needed) KV blocks but \(view.budget.freeBlocks) are free")
     }
-    budget.reserve(needed)
+    view.budget.reserve(needed)
   }
 
   /// Checks every tile against its request's frontier; returns tokens x layers.
@@ -85,7 +85,7 @@ extension Replica {
       guard let found = nextPlace(of: tile.request, from: place) else {
         throw error("request \(tile.request.number) has a tile but is not prefilling, or has two")
       }
-      let request = prefilling[found]
+      let request = view.prefilling[found]
       guard tile.tokens.upperBound <= request.tokens, request.frontier.admits(tile) else {
         throw error(
           "the tile of request \(tile.request.number), tokens \(tile.tokens), layers \(tile.layers), "
@@ -99,7 +99,7 @@ extension Replica {
 
   /// Tiles come in the order of admission, so that each is found in one step.
   func nextPlace(of request: RequestID, from place: Int) -> Int? {
-    prefilling[place...].firstIndex { $0.id == request }
+    view.prefilling[place...].firstIndex { $0.id == request }
   }
 
   private func end(of cost: IterationCost, from now: SimTime) throws -> SimTime {

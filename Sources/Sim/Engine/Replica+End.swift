@@ -7,19 +7,19 @@ extension Replica {
     isRunning = false
     idleSince = now
     finished.removeAll(keepingCapacity: true)
-    pool.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
+    view.decodes.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
     for slot in finished {
-      let departure = pool.remove(slot)
+      let departure = view.decodes.remove(slot)
       requests[slot].noteDeparture(departure, lastIteration: tracksEmissions ? iteration.index : nil)
-      budget.release(budget.blocks(for: departure.length - 1))
+      view.budget.release(view.budget.blocks(for: departure.length - 1))
       try leave(slot, ledger: &ledger)
     }
     var place = 0
     for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
-      prefilling[found].frontier.advance(by: tile)
-      let isComplete = prefilling[found].frontier.completedTokens == prefilling[found].tokens
-      if isComplete { try completePrefill(prefilling.remove(at: found), at: now, ledger: &ledger) }
+      view.prefilling[found].frontier.advance(by: tile)
+      let isComplete = view.prefilling[found].frontier.completedTokens == view.prefilling[found].tokens
+      if isComplete { try completePrefill(view.prefilling.remove(at: found), at: now, ledger: &ledger) }
       place = isComplete ? found : found + 1
     }
     try ledger.note(iteration)
@@ -34,10 +34,10 @@ extension Replica {
     if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
     let remaining = requests[slot].outputTokens - requests[slot].emittedTokens
     if remaining == 0 {
-      budget.release(budget.blocks(for: request.tokens))
+      view.budget.release(view.budget.blocks(for: request.tokens))
       try leave(slot, ledger: &ledger)
     } else {
-      pool.join(request.id, slot: slot, length: requests[slot].length, remaining: remaining, lastToken: now)
+      view.decodes.join(request.id, slot: slot, length: requests[slot].length, remaining: remaining, lastToken: now)
     }
   }
 

@@ -4,9 +4,9 @@ extension Replica {
   /// Cuts the iteration into runs of like layers: between any two borders of tiles, all layers do the same.
   mutating func cutWork(_ tiles: [Tile]) {
     work.segments.removeAll(keepingCapacity: true)
-    let decode = pool.work
+    let decode = view.decodes.work
     work.emittedTokens = decode.requests + completions(of: tiles)
-    let layers = 0..<limits.layerCount
+    let layers = 0..<view.limits.layerCount
     guard let first = tiles.first else {
       work.segments.append(LayerWork(layers: layers, decode: decode))
       return
@@ -38,11 +38,12 @@ extension Replica {
   private func completions(of tiles: [Tile]) -> Int {
     var place = 0
     return tiles.count { tile in
-      guard tile.layers.upperBound == limits.layerCount, let found = nextPlace(of: tile.request, from: place) else {
+      guard tile.layers.upperBound == view.limits.layerCount, let found = nextPlace(of: tile.request, from: place)
+      else {
         return false
       }
       place = found
-      return tile.tokens.upperBound == prefilling[found].tokens
+      return tile.tokens.upperBound == view.prefilling[found].tokens
     }
   }
 }

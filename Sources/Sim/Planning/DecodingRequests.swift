@@ -1,44 +1,41 @@
-/// The decoding requests as a policy sees them: oldest first, never walked as a whole.
-public struct DecodingRequests {
-  /// A decoding request.
-  public struct Element: Hashable {
-    /// Its number.
-    public let id: RequestID
-    /// KV blocks it holds.
-    public let heldBlocks: Int
-    /// Whether its next token needs one more.
-    public let needsBlock: Bool
-  }
+/// A decoding request as a policy sees it.
+public struct DecodingRequest: Hashable, Sendable {
+  /// Its number.
+  public let id: RequestID
+  /// KV blocks it holds.
+  public let heldBlocks: Int
+  /// Whether its next token needs one more.
+  public let needsBlock: Bool
+}
 
+/// What a policy may know of the decoding requests; they are never walked as a whole.
+extension DecodePool {
   /// Decoding requests, paused ones included.
-  public let count: Int
-  let runningCount: Int
-  let runningNeedingBlock: Int
-  let roster: DecodePool.Roster
-  let advances: Int
-  let budget: KVBudget
+  public var count: Int { roster.count }
 
   /// How many of the oldest `limit` need one more KV block for their next token.
   /// Complexity: O(the difference between `limit` and how many ran last).
   public func needingBlock(oldest limit: Int) -> Int {
-    if limit >= count, runningCount == count { return runningNeedingBlock }
-    var difference = 0
-    if limit >= runningCount {
-      for element in roster.paused.prefix(limit - runningCount) where view(element).needsBlock { difference += 1 }
-    } else {
-      for element in roster.runningNewestFirst.prefix(runningCount - limit) where view(element).needsBlock {
-        difference -= 1
-      }
-    }
-    return runningNeedingBlock + difference
+    if limit >= count, runningCount == count { return needingBlock }
+    return needingBlock + neededByOthers(upTo: limit)
+  }
+
+  /// What those that join or pause add or take away when the oldest `limit` run.
+  private func neededByOthers(upTo limit: Int) -> Int {
+    let (advances, budget) = (advances, budget)
+    func needsBlock(_ entry: Entry) -> Bool { budget.needsBlock(atLength: entry.length(after: advances)) }
+    return limit >= runningCount
+      ? roster.paused.prefix(limit - runningCount).count(where: needsBlock)
+      : -roster.runningNewestFirst.prefix(runningCount - limit).count(where: needsBlock)
   }
 
   /// The requests from the one that began to decode last to the first.
-  public var newestFirst: some Sequence<Element> { roster.newestFirst.lazy.map(view) }
-
-  private func view(_ entry: DecodePool.Entry) -> Element {
-    let length = entry.length(after: advances)
-    return Element(
-      id: entry.id, heldBlocks: budget.blocks(for: length - 1), needsBlock: budget.needsBlock(atLength: length))
+  public var newestFirst: some Sequence<DecodingRequest> {
+    let (advances, budget) = (advances, budget)
+    return roster.newestFirst.lazy.map { entry in
+      let length = entry.length(after: advances)
+      return DecodingRequest(
+        id: entry.id, heldBlocks: budget.blocks(for: length - 1), needsBlock: budget.needsBlock(atLength: length))
+    }
   }
 }

@@ -45,17 +45,26 @@ public struct PrefillingRequest: Hashable, Sendable {
 }
 
 /// All that a policy may know when it plans an iteration. How long answers will be is not part of it.
-public struct ReplicaView {
+///
+/// This is the replica's own state and not a copy, so that showing it costs nothing.
+public struct ReplicaView: Sendable {
   /// The moment at which the iteration would begin.
-  public let now: SimTime
+  public internal(set) var now = SimTime.zero
   /// The replica's settings.
   public let limits: ReplicaLimits
   /// The KV cache.
-  public let budget: KVBudget
+  public internal(set) var budget: KVBudget
   /// Requests that decode, in the order in which they began to.
-  public let decodes: DecodingRequests
+  public internal(set) var decodes: DecodePool
   /// Requests whose prefill has begun, in the order of their admission.
-  public let prefilling: [PrefillingRequest]
+  public internal(set) var prefilling: [PrefillingRequest] = []
   /// Requests that wait, the next one first.
-  public let waiting: Deque<WaitingRequest>
+  public internal(set) var waiting = Deque<WaitingRequest>()
+
+  /// Nobody is there.
+  init(limits: ReplicaLimits, window: Int?) {
+    self.limits = limits
+    budget = KVBudget(blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock)
+    decodes = DecodePool(budget: budget, window: window)
+  }
 }

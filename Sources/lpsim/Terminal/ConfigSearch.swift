@@ -1,0 +1,46 @@
+import Base
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension ConfigLibrary {
+  /// The search path of this process: LPSIM_CONFIG_PATH, ./configs, and what lies next to the binary or above it
+  /// (`configs`, or `share/lpsim/configs` after `make install`).
+  static func standard() -> ConfigLibrary {
+    var roots = environment("LPSIM_CONFIG_PATH").map { $0.split(separator: ":").map(String.init) } ?? []
+    roots.append("configs")
+    var folder = parent(of: executablePath())
+    while !folder.isEmpty {
+      roots.append("\(folder)/configs")
+      roots.append("\(folder)/share/lpsim/configs")
+      folder = parent(of: folder)
+    }
+    var seen: [String] = []
+    for root in roots where fileExists("\(root)/bases") {
+      if !seen.contains(where: { isSameFolder($0, root) }) { seen.append(root) }
+    }
+    return ConfigLibrary(roots: seen)
+  }
+}
+
+private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+private func executablePath() -> String {
+  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+  let isResolved = realpath("/proc/self/exe", &buffer) != nil || realpath(CommandLine.arguments[0], &buffer) != nil
+  return isResolved ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
+}
+
+private func parent(of path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+}
+
+private func isSameFolder(_ left: String, _ right: String) -> Bool {
+  var first = stat()
+  var second = stat()
+  guard stat(left, &first) == 0, stat(right, &second) == 0 else { return false }
+  return first.st_ino == second.st_ino && first.st_dev == second.st_dev
+}

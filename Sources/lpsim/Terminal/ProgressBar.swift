@@ -1,0 +1,39 @@
+import Sim
+
+/// How far a simulation has come, redrawn in place on a terminal at most ten times a second; silent anywhere else.
+struct ProgressBar {
+  private let label: String
+  private let total: Int?
+  private let began = ContinuousClock.now
+  private var drawn: ContinuousClock.Instant?
+  private let isShown = Terminal.isInteractive
+
+  /// A bar for a run of so many requests; nil if nobody knows how many.
+  init(_ label: String, total: Int?) {
+    self.label = label
+    self.total = total
+  }
+
+  /// Shows how many requests have arrived.
+  mutating func show(_ summary: RunSummary) {
+    let now = ContinuousClock.now
+    guard isShown, now - (drawn ?? began) > .milliseconds(100) else { return }
+    drawn = now
+    let elapsed = (now - began) / .seconds(1)
+    let rate = Double(summary.requestsArrived) / max(elapsed, 1e-3)
+    var line = "\(label) \(summary.requestsArrived)"
+    if let total, total > 0 {
+      let share = min(1, Double(summary.requestsArrived) / Double(total))
+      let filled = Int(share * 24)
+      let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+      let left = Int((Double(total - summary.requestsArrived) / max(rate, 1)).rounded(.up))
+      line = "\(label) \(bar) \(Int(share * 100)) % of \(total) requests, \(Int(rate))/s, \(left) s left"
+    }
+    Terminal.redraw(line)
+  }
+
+  /// Takes the bar away.
+  func clear() {
+    if isShown, drawn != nil { Terminal.redraw("") }
+  }
+}
