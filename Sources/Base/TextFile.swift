@@ -43,3 +43,10 @@ public func names(in folder: String, endingIn suffix: String) -> [String] {
   }
   return found.sorted()
 }
+
+/// Makes a folder where there is none.
+public func makeFolder(_ path: String) throws {
+  guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+    throw InputError(.cannotCreate, file: path, "cannot be made: \(String(cString: strerror(errno)))")
+  }
+}

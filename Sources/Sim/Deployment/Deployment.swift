@@ -15,8 +15,6 @@ public struct Deployment: Sendable {
   public let engine: EngineProfile
   /// GPUs that share each layer.
   public let tensorParallel: Int
-  /// Copies of the model.
-  public let replicaCount: Int
   /// Most requests that run at once on a replica.
   public let maxNumSeqs: Int
   /// Longest prompt and answer together.
@@ -49,7 +47,6 @@ public struct Deployment: Sendable {
     gpu = try GPU(reading: fields.required("gpu"))
     engine = try EngineProfile(reading: fields.required("engine"))
     tensorParallel = try fields.integer("tensorParallel", in: 1...64)
-    replicaCount = try fields.integer("replicas", in: 1...1024)
     maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
     maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
     blockSize = try fields.integer("blockSize", in: 1...65536)
@@ -101,7 +98,7 @@ public struct Deployment: Sendable {
       layerCount: layers, maxRequests: maxNumSeqs, maxModelLen: maxModelLen,
       blockCount: try memoryBudget(under: policy).blocks, tokensPerBlock: blockSize)
     return Simulation.Server(
-      limits: limits, attentionWindow: model.transformer.window, gpuCount: tensorParallel, replicaCount: replicaCount,
+      limits: limits, attentionWindow: model.transformer.window, gpuCount: tensorParallel,
       serviceLevel: serviceLevel)
   }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Base
-import Sim
 
 /// Which deployment, and what is changed in it.
 struct DeploymentOptions: ParsableArguments {
@@ -17,9 +16,9 @@ struct DeploymentOptions: ParsableArguments {
   var overrides: [String] = []
 
   /// The deployment with everything it names in its place.
-  func resolve(seed: Int? = nil) throws -> ConfigNode {
+  func resolve(in library: ConfigLibrary, seed: Int? = nil) throws -> ConfigNode {
     var overrides = try overrides.map { try ConfigOverride(parsing: $0) }
     if let seed { overrides.append(try ConfigOverride(parsing: "seed=\(seed)")) }
-    return try ConfigLibrary.standard().resolve(config, overrides: overrides)
+    return try library.resolve(config, overrides: overrides)
   }
 }

@@ -1,15 +1,13 @@
 import ArgumentParser
 import Base
-import HardwareModels
 import Results
 import Sim
-import Traces
 
 /// `lpsim run`.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Simulates a deployment serving a trace, under its policies side by side.",
+    abstract: "Simulates a deployment serving a trace, its policies side by side.",
     discussion: """
       Every policy serves the same requests. The table compares them; every run goes into a SQLite database.
 
@@ -26,7 +24,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Simulate only this policy (see: lpsim list policies).", valueName: "name"))
   var policy: String?
 
-  @Option(help: ArgumentHelp("The database (default: results/<config's name>.sqlite).", valueName: "file.sqlite"))
+  @Option(
+    help: ArgumentHelp("The database (default: results/ and the config's name).", valueName: "file.sqlite"),
+    completion: .file(extensions: ["sqlite"]))
   var out: String?
 
   @Flag(help: "Print one JSON object instead of the table.")
@@ -36,23 +36,44 @@ struct RunCommand: ParsableCommand {
   var record: RecordDetail = .none
 
   func run() throws {
-    let resolved = try deployment.resolve(seed: workload.seed)
-    let deployment = try Deployment(reading: resolved)
-    let workload = try workload.workload(for: deployment)
+    let experiment = try workload.experiment(with: deployment)
+    let policies = policy.map { [$0] } ?? experiment.deployment.compared
+    for name in policies { _ = try experiment.deployment.policy(name) }
+    let store = try RunStore(path: databasePath(for: experiment))
     Interrupt.listen()
-    let store = try RunStore(path: out ?? "results/\(deployment.name).sqlite", creatingFolder: out == nil)
-    var runs: [Run] = []
-    for name in try policies(of: deployment) {
-      runs.append(try simulate(name, deployment, workload, resolved, store))
+    var results: [RunResult] = []
+    do {
+      for name in policies { results.append(try simulate(name, in: experiment, into: store)) }
+    } catch {
+      try store.removeIfEmpty()
+      throw error
     }
-    let comparison = Comparison(version: Program.version, deployment: deployment.name, workload: workload.trace, runs: runs)
-    try Terminal.print(json ? comparison.json : comparison.text)
+    if json {
+      try Terminal.print(resultJSON(results))
+    } else {
+      try Terminal.print(comparisonTable(results) + "\n" + verdict(results) + "\n")
+      Terminal.note("saved in \(store.path)")
+    }
   }
 
-  private func policies(of deployment: Deployment) throws -> [String] {
-    guard let policy else { return deployment.compared }
-    _ = try deployment.policy(policy)
-    return [policy]
+  private func simulate(_ name: String, in experiment: Experiment, into store: RunStore) throws -> RunResult {
+    let description = experiment.description(of: name)
+    let recording = try store.begin(description, detail: record)
+    var progress = ProgressBar(name, total: experiment.workload.requestCount)
+    defer { progress.clear() }
+    let summary = try experiment.simulate(name, recorder: recording) { summary in
+      try Interrupt.check()
+      progress.show(summary)
+    }
+    try Interrupt.check()
+    try recording.finish(summary)
+    return RunResult(description, summary)
+  }
+
+  private func databasePath(for experiment: Experiment) throws -> String {
+    if let out { return out }
+    try makeFolder("results")
+    return "results/\(experiment.deployment.name).sqlite"
   }
 }
 

@@ -1,0 +1,76 @@
+import Base
+import HardwareModels
+import Sim
+import Traces
+
+/// One deployment serving one workload, ready to be simulated under any of its policies: what `run` does once and a sweep
+/// does many times.
+public struct Experiment: Sendable {
+  /// The deployment.
+  public let deployment: Deployment
+  /// The requests, the same for every policy.
+  public let workload: Workload
+  private let trace: TraceChoice
+  private let rate: RequestsPerSecond?
+  private let config: String
+  private let programVersion: String
+
+  /// An experiment.
+  /// - Parameters:
+  ///   - resolved: the deployment's tree, with model, GPU and engine in full.
+  ///   - rate: requests each second; nil for what the deployment says of this trace.
+  ///   - requestCount: how many requests; nil for what the deployment says, or else all that the trace has.
+  public init(
+    of resolved: ConfigNode, serving trace: TraceChoice, rate: RequestsPerSecond? = nil, requestCount: Int? = nil,
+    programVersion: String
+  ) throws {
+    deployment = try Deployment(reading: resolved)
+    let usual = deployment.workload(trace.name)
+    let usualRate = deployment.arrivals.hasRate ? usual?.rate : nil
+    self.trace = trace
+    self.rate = rate ?? usualRate
+    self.programVersion = programVersion
+    workload = try Workload(
+      trace.trace, arrivals: deployment.arrivals, rate: self.rate, requestCount: requestCount ?? usual?.requestCount,
+      seed: deployment.seed)
+    config = Self.identity(of: resolved, trace, rate: self.rate, requestCount: workload.requestCount)
+  }
+
+  /// What counts as served well.
+  public var serviceLevel: ServiceLevel { deployment.serviceLevel(on: trace.name) }
+
+  /// What a run under one of the compared policies, or any other, is called.
+  public func description(of policy: String) -> RunDescription {
+    RunDescription(
+      name: deployment.name, policy: policy,
+      policyIndex: deployment.compared.firstIndex(of: policy) ?? deployment.compared.count, trace: trace.name,
+      rate: rate?.value, seed: Int(deployment.seed), serviceLevel: serviceLevel, config: config, files: trace.files,
+      programVersion: programVersion)
+  }
+
+  /// Simulates a policy.
+  /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the simulation.
+  public func simulate(
+    _ name: String, recorder: (any Recorder)? = nil, onProgress: ((RunSummary) throws -> Void)? = nil
+  ) throws -> RunSummary {
+    let policy = try deployment.policy(name)
+    var simulation = Simulation(
+      of: try workload.open(), on: try deployment.server(under: policy, serviceLevel: serviceLevel), policy: policy,
+      costModel: try deployment.costModel(), recorder: recorder)
+    return try simulation.run(onProgress: onProgress)
+  }
+
+  /// All that decides what happens but the policy's name and the content of files, as canonical JSON.
+  private static func identity(
+    of resolved: ConfigNode, _ trace: TraceChoice, rate: RequestsPerSecond?, requestCount: Int
+  ) -> String {
+    func node(_ value: ConfigNode.Value) -> ConfigNode { ConfigNode(value, source: resolved.source) }
+    let workload = [
+      ConfigNode.Member("rate_rps", node(rate.map { .number($0.value) } ?? .null)),
+      ConfigNode.Member("recipe", trace.recipe ?? node(.null)),
+      ConfigNode.Member("requests", node(.integer(requestCount))),
+      ConfigNode.Member("trace", node(.string(trace.name))),
+    ]
+    return node(.object([.init("deployment", resolved), .init("workload", node(.object(workload)))])).canonicalJSON
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Base
+import HardwareModels
+import Results
+import Sim
+import Traces
+
+/// `lpsim list`.
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Lists what lpsim knows: models, gpus, engines, policies, traces or metrics.",
+    discussion: """
+      EXAMPLES
+        lpsim list policies
+        lpsim list metrics
+      """)
+
+  /// What can be listed.
+  enum Subject: String, CaseIterable, ExpressibleByArgument {
+    case models, gpus, engines, policies, traces, metrics
+  }
+
+  @Argument(help: "What to list: \(Subject.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var subject: Subject
+
+  func run() throws {
+    let library = ConfigLibrary.standard()
+    switch subject {
+    case .models: try Terminal.print(models(in: library))
+    case .gpus: try Terminal.print(gpus(in: library))
+    case .engines: try Terminal.print(engines(in: library))
+    case .policies: try Terminal.print(table(["policy", "what it does"], Sim.policies.map { [$0.name, $0.summary] }))
+    case .traces: try Terminal.print(traces(in: library))
+    case .metrics: try Terminal.print(metricTable())
+    }
+  }
+
+  private func models(in library: ConfigLibrary) throws -> String {
+    let rows = try library.names(of: .model).map { name in
+      let model = try Model(reading: library.load(name, .model))
+      let experts = model.transformer.experts.map { "\($0.count), \($0.topK) a token" } ?? "dense"
+      return [
+        name, model.architecture, "\(model.transformer.layerCount)", experts,
+        decimal(model.transformer.parameterCount / 1e9), decimal(model.transformer.weightBytes.value / 1e9),
+      ]
+    }
+    return table(["model", "architecture", "layers", "experts", "parameters, billions", "weights, GB"], rows)
+  }
+
+  private func gpus(in library: ConfigLibrary) throws -> String {
+    let rows = try library.names(of: .gpu).map { name in
+      let gpu = try GPU(reading: library.load(name, .gpu))
+      return [
+        name, decimal(gpu.peakBF16.value / 1e12), decimal(gpu.memoryBandwidth.value / 1e9),
+        decimal(gpu.memory.value / 1e9), decimal(gpu.linkBandwidth.value / 1e9), decimal(gpu.power.cap.value),
+      ]
+    }
+    return table(["GPU", "BF16 TFLOP/s", "memory GB/s", "memory GB", "link GB/s each way", "power cap W"], rows)
+  }
+
+  private func engines(in library: ConfigLibrary) throws -> String {
+    let rows = try library.names(of: .engine).map { name in
+      let engine = try EngineProfile(reading: library.load(name, .engine))
+      return [
+        name, engine.measuredOn.joined(separator: ", "), decimal(engine.hostTimePerIteration.value * 1e3),
+        decimal(engine.hostTimePerRequest.value * 1e6),
+      ]
+    }
+    return table(["engine profile", "measured on", "host ms an iteration", "host us a request"], rows)
+  }
+
+  private func traces(in library: ConfigLibrary) throws -> String {
+    let recipes = try library.names(of: .trace).map { name in
+      [name, try TraceRecipe(reading: library.load(name, .trace)).description]
+    }
+    let formats = traceFormats.map { [$0.name, $0.summary] }
+    let processes = arrivalProcesses.map { [$0.name, $0.summary] }
+    return table(["recipe", "what it stands for"], recipes) + "\n" + table(["file format", "what it is"], formats)
+      + "\n"
+      + table(["arrival process", "what it is"], processes)
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Base
+import HardwareModels
+import Results
+import Sim
+
+/// `lpsim show`.
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows a deployment as it is simulated: every setting, its memory and its ridge points.",
+    discussion: """
+      EXAMPLES
+        lpsim show configs/qwen3-30b.json
+        lpsim show qwen3-30b --set gpu=h200-sxm-141gb --set tensorParallel=1
+        lpsim show qwen3-30b --config-only > mine.json
+      """)
+
+  @OptionGroup var deployment: DeploymentOptions
+
+  @Flag(help: "Print the resolved configuration only, as JSON that `lpsim run` accepts.")
+  var configOnly = false
+
+  func run() throws {
+    let resolved = try deployment.resolve(in: .standard())
+    let deployment = try Deployment(reading: resolved)
+    let config = resolved.prettyJSON()
+    try Terminal.print(
+      configOnly ? config + "\n" : config + "\n\n" + memory(of: deployment) + "\n" + ridges(of: deployment))
+  }
+
+  private func memory(of deployment: Deployment) throws -> String {
+    let budgets = try deployment.compared.map { try deployment.memoryBudget(under: deployment.policy($0)) }
+    func row(_ title: String, _ value: (MemoryBudget) -> String) -> [String] { [title] + budgets.map(value) }
+    func gigabytes(_ bytes: Bytes) -> String { decimal(bytes.value / 1e9) }
+    return table(
+      ["memory of each GPU"] + deployment.compared,
+      [
+        row("usable, GB") { gigabytes($0.usable) },
+        row("weights, GB") { gigabytes($0.weights) },
+        row("activations, GB") { gigabytes($0.activations) },
+        row("reserved, GB") { gigabytes($0.reserved) },
+        row("windowed layers' KV cache, GB") { gigabytes($0.windowCache) },
+        row("KV bytes of a token") { "\(Int($0.kvBytesPerToken.value))" },
+        row("KV blocks") { "\($0.blocks)" },
+        row("KV tokens") { "\($0.tokens)" },
+      ])
+  }
+
+  private func ridges(of deployment: Deployment) -> String {
+    let rows = NumberFormat.allCases.compactMap { format in
+      deployment.gpu.ridgePoint(for: format).map { [format.rawValue, decimal($0.value)] }
+    }
+    return table(["weights", "ridge point, FLOP a byte"], rows)
+  }
+}

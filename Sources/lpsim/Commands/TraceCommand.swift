@@ -1,0 +1,86 @@
+import ArgumentParser
+import Base
+import Results
+import Traces
+
+/// `lpsim trace`.
+struct TraceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace",
+    abstract: "Prints a trace's statistics, or converts it to another format.",
+    discussion: """
+      EXAMPLES
+        lpsim trace azure_2023_code.csv
+        lpsim trace sharegpt --rate 4 --requests 10000 --json
+        lpsim trace arxiv --rate 1.3 --requests 780 --convert vidur --out arxiv.csv
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A recipe (see: lpsim list traces) or a file.", valueName: "name or file"), completion: .file())
+  var trace: String
+
+  @Option(help: ArgumentHelp("Requests each second; rescales recorded arrivals.", valueName: "rps"))
+  var rate: Double?
+
+  @Option(help: ArgumentHelp("How many requests (recipe: 1000 unless said).", valueName: "count"))
+  var requests: Int?
+
+  @Option(help: ArgumentHelp("The seed of lengths and arrivals.", valueName: "number"))
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("How requests follow each other where the trace does not say.", valueName: "process"))
+  var arrivals = "poisson"
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the requests in a format: \(writableTraceFormats.map { $0.name }.joined(separator: ", ")).",
+      valueName: "format"))
+  var convert: String?
+
+  @Option(help: ArgumentHelp("Where to write them (default: standard output).", valueName: "file"))
+  var out: String?
+
+  @Flag(help: "Print statistics as one JSON object.")
+  var json = false
+
+  func run() throws {
+    let choice = try TraceChoice(trace, in: .standard())
+    if let convert {
+      let format = try writableTraceFormat(named: convert)
+      try OutputFile.write(to: out) { sink in
+        _ = try writeTrace(workload(choice).open(), as: format, to: sink)
+      }
+    } else {
+      try Terminal.print(text(try statistics(of: choice)))
+    }
+  }
+
+  /// Statistics describe a file as it is; only drawn or rescaled requests need a rate.
+  private func statistics(of choice: TraceChoice) throws -> TraceStatistics {
+    if case .file(let file) = choice.trace, rate == nil, requests == nil { return try file.statistics() }
+    return try workload(choice).statistics()
+  }
+
+  private func workload(_ choice: TraceChoice) throws -> Workload {
+    var rate = rate
+    var requests = requests
+    if case .recipe = choice.trace {
+      rate = rate ?? 1
+      requests = requests ?? 1000
+    }
+    let process = ConfigNode(.string(arrivals), source: ConfigNode.Source(file: "--arrivals"))
+    let object = ConfigNode(.object([.init("process", process)]), source: process.source)
+    return try Workload(
+      choice.trace, arrivals: arrivalProcess(reading: object), rate: rate.map { RequestsPerSecond($0) },
+      requestCount: requests, seed: seed)
+  }
+
+  private func text(_ statistics: TraceStatistics) -> String {
+    if json {
+      let fields = statistics.entries.map { "  \(jsonString($0.name)): \($0.value.map { "\($0)" } ?? "null")" }
+      return "{\n" + fields.joined(separator: ",\n") + "\n}\n"
+    }
+    let rows = statistics.entries.map { [$0.name, $0.value.map(decimal) ?? "–", $0.unit == "1" ? "" : $0.unit] }
+    return table(["statistic", "value", "unit"], rows)
+  }
+}
