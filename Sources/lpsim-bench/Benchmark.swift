@@ -26,7 +26,7 @@ enum Benchmark {
       for policy in policies {
         let workload = try Workload(
           .recipe(recipe), arrivals: deployment.arrivals, rate: rate, requestCount: requests, seed: deployment.seed)
-        try measure(policy, workload, deployment, repeats: requests > 100_000 ? 3 : 15)
+        try measure(policy, workload, deployment, repeats: requests > 100_000 ? 3 : requests < 1000 ? 1 : 15)
       }
     }
   }

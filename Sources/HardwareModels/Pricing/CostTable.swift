@@ -26,12 +26,14 @@ struct TokenCost {
   init() {}
 }
 
-/// Costs by the token counts they depend on: a direct-mapped cache, so that a hit is one multiplication and one compare
-/// and memory stays bounded. What it returns never depends on what it has kept.
+/// Costs by the token counts they depend on: a direct-mapped cache, so that a hit is one multiplication and one compare.
+/// It grows with the number of costs up to a bound. What it returns never depends on what it has kept.
 struct CostTable {
-  private static let bits = 14
-  private var keys = ContiguousArray<UInt64>(repeating: .max, count: 1 << bits)
-  private var costs = ContiguousArray<TokenCost>(repeating: TokenCost(), count: 1 << bits)
+  private static let mostBits = 17
+  private var bits = 11
+  private var kept = 0
+  private var keys = ContiguousArray<UInt64>(repeating: .max, count: 1 << 11)
+  private var costs = ContiguousArray<TokenCost>(repeating: TokenCost(), count: 1 << 11)
 
   /// What the counts belong to.
   enum Part: UInt64 {
@@ -47,14 +49,14 @@ struct CostTable {
   }
 
   @inline(__always)
-  private static func slot(_ key: UInt64) -> Int {
+  private func slot(_ key: UInt64) -> Int {
     Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> UInt64(64 - bits))
   }
 
   /// The slot that holds the cost under a key; nil if it holds another.
   @inline(__always)
   func find(_ key: UInt64) -> Int? {
-    let slot = Self.slot(key)
+    let slot = slot(key)
     return keys[slot] == key ? slot : nil
   }
 
@@ -62,8 +64,20 @@ struct CostTable {
   subscript(slot: Int) -> TokenCost { costs[slot] }
 
   mutating func keep(_ cost: TokenCost, under key: UInt64) {
-    let slot = Self.slot(key)
+    if kept > keys.count, bits < Self.mostBits { grow() }
+    kept += 1
+    let slot = slot(key)
     keys[slot] = key
     costs[slot] = cost
+  }
+
+  private mutating func grow() {
+    var larger = self
+    larger.bits += 2
+    larger.kept = 0
+    larger.keys = ContiguousArray(repeating: .max, count: 1 << larger.bits)
+    larger.costs = ContiguousArray(repeating: TokenCost(), count: 1 << larger.bits)
+    for (slot, key) in keys.enumerated() where key != .max { larger.keep(costs[slot], under: key) }
+    self = larger
   }
 }

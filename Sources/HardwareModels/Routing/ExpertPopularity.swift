@@ -11,6 +11,8 @@ public struct ExpertPopularity: Hashable, Sendable {
   public let inclusion: ContiguousArray<Double>
   /// ln(1 - q_e): what a token adds to the log of the chance that expert e stays untouched.
   let logMiss: ContiguousArray<Double>
+  /// The same in vectors, filled up with experts that are never touched.
+  let logMissVectors: ContiguousArray<SIMD8<Double>>
   /// Sums of q over experts e and above, for each e and for none.
   let inclusionFrom: ContiguousArray<Double>
 
@@ -32,6 +34,9 @@ public struct ExpertPopularity: Hashable, Sendable {
     inclusion = ContiguousArray(ascending.enumerated().map { $0 < free ? $1 * scale : 1 })
     // An expert that every token uses is touched by the first one; e^-745 is the last number above zero.
     logMiss = ContiguousArray(inclusion.map { $0 < 1 ? log1p(-$0) : -745 })
+    var vectors = ContiguousArray(repeating: SIMD8<Double>(), count: (inclusion.count + 7) / 8)
+    for (expert, miss) in logMiss.enumerated() { vectors[expert / 8][expert % 8] = miss }
+    logMissVectors = vectors
     var sums = ContiguousArray([0.0])
     for share in inclusion.reversed() { sums.append(sums[sums.count - 1] + share) }
     inclusionFrom = ContiguousArray(sums.reversed())

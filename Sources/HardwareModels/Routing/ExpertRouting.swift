@@ -44,21 +44,23 @@ public struct ExpertRouting: Hashable, Sendable {
     let decodes = Double(decodeTokens)
     let rows = Double(decodeTokens + paddingTokens)
     var load = ExpertLoad()
-    for expert in prompt.inclusion.indices {
-      load.distinct -= expm1(prompts * prompt.logMiss[expert] + decodes * decode.logMiss[expert])
+    for (promptMiss, decodeMiss) in zip(prompt.logMissVectors, decode.logMissVectors) {
+      load.distinct += (1 - exponential(ofNonPositive: prompts * promptMiss + decodes * decodeMiss)).sum()
     }
+    var first = 0
     for lane in 0..<8 {
       let height = ExpertLoad.tileHeights[lane]
-      let first = firstExpert(above: (height + 1) / 2, prompts: prompts, rows: rows)
+      first = firstExpert(above: (height + 1) / 2, from: first, prompts: prompts, rows: rows)
       let tokens = prompts * prompt.inclusionFrom[first] + rows * decode.inclusionFrom[first]
       load.excessTiles[lane] = (tokens - Double(expertCount - first) * (height + 1) / 2) / height
     }
     return load
   }
 
-  /// The first expert that gets more than so many tokens on average; the number of experts if none does.
-  private func firstExpert(above tokens: Double, prompts: Double, rows: Double) -> Int {
-    var low = 0
+  /// The first expert, `start` or later, that gets more than so many tokens on average; the number of experts if none
+  /// does.
+  private func firstExpert(above tokens: Double, from start: Int, prompts: Double, rows: Double) -> Int {
+    var low = start
     var high = expertCount
     while low < high {
       let middle = (low + high) / 2

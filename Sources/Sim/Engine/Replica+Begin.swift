@@ -13,16 +13,20 @@ extension Replica {
     guard view.decodes.runningCount > 0 || !plan.tiles.isEmpty else {
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
-    cutWork(plan.tiles)
-    let cost = model.cost(of: work)
-    let end = try self.end(of: cost, from: now)
-    iteration = IterationRecord(
-      index: iterationCount, start: now, end: end, decodes: view.decodes.runningCount,
-      prefillTokenLayers: prefillTokenLayers, prefillRequests: plan.tiles.count,
-      prefillLayers: plan.tiles.layerSpan,
-      emittedTokens: work.emittedTokens, waiting: view.waiting.count,
-      usedBlocks: view.budget.blockCount - view.budget.freeBlocks, cost: cost)
     tiles = plan.tiles
+    cutWork(tiles)
+    iteration.cost = model.cost(of: work)
+    let end = try end(of: iteration.cost, from: now)
+    iteration.index = iterationCount
+    iteration.start = now
+    iteration.end = end
+    iteration.decodes = view.decodes.runningCount
+    iteration.prefillTokenLayers = prefillTokenLayers
+    iteration.prefillRequests = tiles.count
+    iteration.prefillLayers = tiles.layerSpan
+    iteration.emittedTokens = work.emittedTokens
+    iteration.waiting = view.waiting.count
+    iteration.usedBlocks = view.budget.blockCount - view.budget.freeBlocks
     isRunning = true
     iterationCount += 1
     return end
