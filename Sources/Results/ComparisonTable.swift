@@ -1,0 +1,48 @@
+import Base
+
+/// Finished runs side by side, one line a metric, grouped; of two runs also how the second differs from the first: in
+/// percent, and for shares of a hundred in percentage points (pp).
+public func comparisonTable(_ results: [RunResult]) -> String {
+  var columns: [(title: String, alignment: TextTable.Alignment)] = [("metric", .left), ("unit", .left)]
+  columns += results.map { ($0.run.policy, .right) }
+  if results.count == 2 { columns.append(("change", .right)) }
+  var table = TextTable(columns)
+  for group in Metric.Group.allCases {
+    table.addHeading(group.rawValue)
+    for (index, metric) in Metric.all.enumerated() where metric.group == group {
+      table.add(cells(for: metric, results.map { $0.values[index] }))
+    }
+  }
+  return table.text
+}
+
+/// The catalogue of metrics as a table.
+public func metricTable() -> String {
+  var table = TextTable([("metric", .left), ("unit", .left), ("better", .left), ("meaning", .left)])
+  for metric in Metric.all {
+    let better = metric.preference == .neither ? "" : metric.preference.rawValue
+    table.add([metric.name, metric.unit.rawValue, better, metric.description])
+  }
+  return table.text
+}
+
+private func cells(for metric: Metric, _ values: [Double?]) -> [String] {
+  let scale = metric.unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
+  let scaled = values.map { value in value.map { $0 / scale.worth } }
+  let decimals = decimals(for: scaled.compactMap(\.self))
+  let numbers = scaled.map { value in value.map { grouped($0, decimals: decimals) } ?? "–" }
+  let row = ["  " + metric.title, scale.symbol] + numbers
+  return values.count == 2 ? row + [change(from: values[0], to: values[1], metric.unit)] : row
+}
+
+private func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
+  guard let old, let new else { return "–" }
+  if old == new { return "=" }
+  if unit == .percent { return signed(new - old) + " pp" }
+  return old == 0 ? "–" : signed(100 * (new - old) / old) + " %"
+}
+
+private func signed(_ value: Double) -> String {
+  let text = grouped(value, decimals: 1)
+  return value > 0 ? "+" + text : text
+}
