@@ -28,7 +28,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Results",
-      dependencies: ["Base", "Sim", "HardwareModels", "Traces", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Base", "Sim", "HardwareModels", "Traces", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
@@ -49,7 +52,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ResultsTests",
-      dependencies: ["Base", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Base", "HardwareModels", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
   ]
 )

@@ -27,9 +27,10 @@ public func metricTable() -> String {
 }
 
 private func cells(for metric: Metric, _ values: [Double?]) -> [String] {
-  let largest = values.compactMap { $0?.magnitude }.max() ?? 0
-  let scale = metric.unit.scale(for: largest)
-  let numbers = values.map { value in value.map { readable($0 / scale.worth) } ?? "–" }
+  let scale = metric.unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
+  let scaled = values.map { value in value.map { $0 / scale.worth } }
+  let decimals = decimals(for: scaled.compactMap(\.self))
+  let numbers = scaled.map { value in value.map { grouped($0, decimals: decimals) } ?? "–" }
   let row = ["  " + metric.title, scale.symbol] + numbers
   return values.count == 2 ? row + [change(from: values[0], to: values[1], metric.unit)] : row
 }

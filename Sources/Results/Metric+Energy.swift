@@ -10,7 +10,7 @@ extension Metric {
     ) { $0.energy },
     Metric(
       "energy_idle_j", "  idle", .joules, .energy, .smaller,
-      "what the GPUs draw whether they work or not, the time between iterations included",
+      "what the GPUs draw whether they work or not, waiting included",
       formula: "E_wait + Σ_i E_i,idle"
     ) { ($0.work.energy[.idle] + $0.idleEnergy).value },
     component(.busy, "energy_busy_j", "  busy", "what they draw on top of it while kernels run, whatever these do"),

@@ -3,12 +3,12 @@ import Sim
 extension Metric {
   /// How long requests took: five statistics of each of four lengths of time.
   static let latency =
-    statistics("ttft", \.timeToFirstToken, "time to first token, one a completed request", formula: "f_r − a_r")
+    statistics("ttft", \.timeToFirstToken, "time to first token, over completed requests", formula: "f_r − a_r")
     + statistics("tbt", \.timeBetweenTokens, "time between successive tokens, pooled over requests", formula: "g_r,i")
     + statistics(
-      "tpot", \.timePerOutputToken, "time per output token, one a completed request of two tokens or more",
+      "tpot", \.timePerOutputToken, "time per output token, over completed requests of two tokens or more",
       formula: "(c_r − f_r) / (o_r − 1)")
-    + statistics("e2e", \.endToEnd, "arrival to last token, one a completed request", formula: "c_r − a_r")
+    + statistics("e2e", \.endToEnd, "time from arrival to last token, over completed requests", formula: "c_r − a_r")
 
   private static func statistics(
     _ name: String, _ distribution: any KeyPath<RunSummary, Distribution> & Sendable, _ description: String,
@@ -17,7 +17,7 @@ extension Metric {
     func metric(_ key: String, _ value: @escaping @Sendable (Distribution) -> Double?) -> Metric {
       Metric(
         "\(name)_\(key)_ms", "\(name.uppercased()) \(key)", .milliseconds, .latency, .smaller,
-        "\(key) of the \(description)", formula: "\(key) of \(formula)"
+        "\(key) \(description)", formula: "\(key) of \(formula)"
       ) { value($0[keyPath: distribution]) }
     }
     return [

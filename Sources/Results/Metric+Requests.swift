@@ -17,7 +17,7 @@ extension Metric {
     ) { Double($0.requestsRejected) },
     Metric(
       "requests_rejected_too_long", "  too long", .count, .requests, .smaller,
-      "requests turned away because prompt and answer exceed `maxModelLen`", formula: "X_len"
+      "requests turned away because prompt and answer exceed the model's length", formula: "X_len"
     ) { Double($0.requestsRejectedTooLong) },
     Metric(
       "requests_rejected_no_memory", "  no memory", .count, .requests, .smaller,
@@ -45,7 +45,7 @@ extension Metric {
     ) { ratio(Double($0.outputTokens), $0.servingSeconds) },
     Metric(
       "mean_requests_in_flight", "mean in flight", .count, .requests, .smaller,
-      "requests waiting, prefilling and decoding just after an arrival, itself included, mean over arrivals",
+      "requests waiting, prefilling or decoding just after an arrival, mean over arrivals",
       formula: "Σ_r n_r / A"
     ) { ratio(Double($0.inFlightAtArrivals), Double($0.requestsArrived)) },
   ]
@@ -54,7 +54,7 @@ extension Metric {
   static let serviceLevel = [
     Metric(
       "slo_attainment_pct", "SLO attainment", .percent, .serviceLevel, .larger,
-      "share of completed requests whose TTFT and every gap between tokens are within the limits",
+      "completed requests whose TTFT and every gap between tokens are within the limits",
       formula: "100 · G / R"
     ) { ratio(100 * Double($0.requestsWithinServiceLevel), Double($0.requestsCompleted)) },
     Metric(

@@ -17,11 +17,11 @@ extension Metric {
     ) { ratio(100 * $0.work.kernelTime.value, $0.work.duration.value) },
     Metric(
       "mean_decode_batch", "mean decode batch", .count, .work, .neither,
-      "requests that decode in an iteration, mean over iterations in which any does", formula: "Σ_i q_i / I_q"
+      "requests that decode in an iteration, mean over those in which any does", formula: "Σ_i q_i / I_q"
     ) { ratio(Double($0.decodedTokens), Double($0.decodeIterations)) },
     Metric(
       "preemptions", "preemptions", .count, .work, .smaller,
-      "times a decoding request lost its KV cache and had to be computed again", formula: "V"
+      "times a decoding request lost its KV cache, to be computed again", formula: "V"
     ) { Double($0.preemptions) },
     Metric(
       "flops", "arithmetic", .flops, .work, .smaller,
@@ -38,8 +38,7 @@ extension Metric {
     traffic(.activations, "activations_bytes", "  activations", "everything between the kernels of a layer"),
     traffic(
       .expertWeights, "expert_load_bytes", "expert load",
-      "distinct experts touched times the bytes of one, over all MoE layer calls; another name for "
-        + "`expert_weights_bytes`"),
+      "distinct experts touched x bytes of one, all MoE layer calls: the expert weights"),
     Metric(
       "expert_load_bytes_per_request", "expert load per request", .bytes, .work, .smaller,
       "expert load for each completed request", formula: "Σ_i B_i,expertWeights / R"

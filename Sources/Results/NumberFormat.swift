@@ -4,13 +4,16 @@
   import Darwin
 #endif
 
-/// A number for people: four significant digits and commas between thousands; whole numbers and those of a thousand or
-/// more without a point.
-func readable(_ value: Double) -> String {
-  if value == value.rounded(), value.magnitude < 1e15 { return grouped(value, decimals: 0) }
-  guard value.magnitude >= 1e-6, value.magnitude < 1e15 else { return "\(value)" }
-  let digitsBeforePoint = Int(log10(value.magnitude).rounded(.down)) + 1
-  return grouped(value, decimals: max(0, 4 - digitsBeforePoint))
+/// A number for people: four significant digits, or all digits of a whole number.
+func readable(_ value: Double) -> String { grouped(value, decimals: decimals(for: [value])) }
+
+/// How many digits after the point numbers that stand side by side need: four significant ones of the smallest, but at
+/// most six of the largest; none if all are whole, but for what rounding leaves in a double's last digits.
+func decimals(for values: [Double]) -> Int {
+  if values.allSatisfy({ ($0 - $0.rounded()).magnitude <= 1e-13 * $0.magnitude }) { return 0 }
+  let digits = values.filter { $0 != 0 }.map { Int(log10($0.magnitude).rounded(.down)) + 1 }
+  guard let fewest = digits.min(), let most = digits.max() else { return 0 }
+  return max(0, min(4 - fewest, 6 - most))
 }
 
 /// A number with so many digits after the point and commas between thousands; one of sixteen digits or more as Swift

@@ -31,7 +31,8 @@ private func sentence(_ result: RunResult, against baseline: RunResult) -> Strin
 
 private func completion(_ result: RunResult, _ baseline: RunResult, _ other: String) -> [String] {
   guard let count = result["requests_completed"], let before = baseline["requests_completed"] else { return [] }
-  return count == before ? [] : ["completes \(readable(count)) requests (\(other): \(readable(before)))"]
+  let arrived = readable(result["requests_arrived"] ?? count)
+  return count == before ? [] : ["completes \(readable(count)) of \(arrived) requests (\(other): \(readable(before)))"]
 }
 
 /// Mean TTFT and energy per token: under one verb where both move the same way.
