@@ -14,6 +14,8 @@ struct RandomPolicy: SchedulingPolicy {
 
   init(reading settings: ConfigNode, layerCount: Int) throws { throw settings.error("random plans have no settings") }
 
+  func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }
+
   mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var plan = BatchPlan()
     var free = view.budget.freeBlocks

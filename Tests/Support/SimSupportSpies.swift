@@ -68,6 +68,9 @@ public struct SpyPolicy: SchedulingPolicy {
   /// There is no spy without somebody to watch.
   public init(reading settings: ConfigNode, layerCount: Int) throws { throw settings.error("a spy has no settings") }
 
+  /// Nobody asks: a test gives its server as many KV blocks as it likes.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }
+
   /// What the watched policy plans.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     let plan = policy.nextBatch(view)
@@ -90,6 +93,9 @@ public struct ScriptedPolicy: SchedulingPolicy {
 
   /// There is no script in a configuration file.
   public init(reading settings: ConfigNode, layerCount: Int) throws { throw settings.error("a script has no settings") }
+
+  /// Nobody asks: a test gives its server as many KV blocks as it likes.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }
 
   /// The next plan of the script.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan { rest.popFirst() ?? BatchPlan() }
