@@ -1,4 +1,6 @@
+import Base
 import Sim
+import TestSupport
 import Testing
 
 @Suite struct LayerGroupingTests {
@@ -49,5 +51,13 @@ import Testing
         #expect(groups.count == min(maxGroups, layerCount))
       }
     }
+  }
+
+  @Test func anUnknownGroupRuleNamesTheNearestOne() throws {
+    let settings = try config(#"{"cohortTokens": 8, "maxGroups": 2, "groupRule": "tabel"}"#)
+    let error = #expect(throws: InputError.self) { try LayeredPrefill(reading: settings, layerCount: 4) }
+    #expect(
+      error?.description
+        == #"test.json: line 1, column 50: groupRule: no group rule "tabel" — did you mean "table"?"#)
   }
 }
