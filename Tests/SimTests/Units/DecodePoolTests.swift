@@ -89,4 +89,20 @@ import Testing
       #expect(twins.gaps.max == twins.plainGaps.max(), "seed \(seed)")
     }
   }
+
+  /// Gaps that shrink for so long that the pool forgets those of its past that nobody can ask about.
+  @Test func aLongLifeKeepsItsLargestGap() {
+    var twins = Twins(tokensPerBlock: 4, window: 8)
+    twins.join(length: 5, remaining: 9999)
+    for iteration in 0..<3000 {
+      let step = SimDuration(nanoseconds: Int64(5000 - iteration))
+      let isOldEnough = iteration > 1500
+      if isOldEnough { twins.join(length: 3, remaining: 1 + iteration % 7) }
+      let done = twins.advance(oldest: twins.plain.count, by: step, iteration: iteration)
+      #expect(done.pool == done.plain)
+      for slot in done.plain { twins.remove(slot) }
+    }
+    while let slot = twins.plain.first?.slot { twins.remove(slot) }
+    #expect(twins.gaps.count == twins.plainGaps.count && twins.gaps.max == twins.plainGaps.max())
+  }
 }

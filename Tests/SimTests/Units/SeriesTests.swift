@@ -48,6 +48,12 @@ import Testing
     }
   }
 
+  @Test func aValueThatALaterOneEqualsIsNotKept() {
+    var series = SuffixMaximum()
+    for index in 0..<10 { series.append(.seconds(1), at: index) }
+    #expect(series.count == 1 && series.maximum(from: 9) == .seconds(1) && series.maximum(from: 10) == nil)
+  }
+
   @Test func aPhaseRingCountsWhoNeedsABlock() {
     for seed in UInt64(1)...60 {
       var random = SeededRandom(seed: seed, stream: "phase ring")
