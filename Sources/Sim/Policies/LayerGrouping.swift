@@ -15,8 +15,8 @@ public struct LayerGrouping: Hashable, Sendable {
     init(reading node: ConfigNode) throws {
       let name = try node.string()
       guard let rule = Rule(rawValue: name) else {
-        throw InputError.unknown(
-          "group rule", name, among: Rule.allCases.map(\.rawValue), file: node.source.file, place: node.path)
+        let unknown = InputError.unknown("group rule", name, among: Rule.allCases.map(\.rawValue))
+        throw node.error(unknown.problem, hint: unknown.hint)
       }
       self = rule
     }

@@ -1,0 +1,62 @@
+import Base
+import Sim
+import TestSupport
+import Traces
+
+/// A trace and a server on which every policy must keep the laws.
+struct LawScenario: CustomStringConvertible {
+  var description: String
+  var trace: [TraceRequest]
+  var server: Simulation.Server
+
+  /// Several traces, each on a roomy KV cache and on one that hardly holds two of its longest requests.
+  static var all: [LawScenario] { roomy + roomy.map(\.tight) }
+
+  /// Those in which nobody is ever preempted.
+  static var roomy: [LawScenario] {
+    [
+      LawScenario("a lone request", [.at(3, prompt: 50, output: 9)]),
+      LawScenario("a burst", (0..<12).map { .at(0, prompt: 5 + 7 * ($0 % 5), output: 1 + 5 * ($0 % 4)) }),
+      LawScenario("one every 90 s", (0..<15).map { .at(Double(90 * $0), prompt: 20 + $0, output: 12) }),
+      LawScenario(
+        "long ones among short ones", (0..<20).map { .at(Double(60 * $0), prompt: $0 % 6 == 0 ? 60 : 3, output: 17) }),
+      LawScenario(
+        "bursts with pauses", (0..<24).map { .at(Double(4000 * ($0 / 8)), prompt: 1 + 3 * $0, output: 40 - $0) }),
+      random(seed: 1), random(seed: 2), random(seed: 3),
+    ]
+  }
+
+  private init(_ name: String, _ trace: [TraceRequest]) {
+    description = name
+    self.trace = trace
+    server = tinyServer(layers: 6, maxRequests: 5)
+  }
+
+  private static func random(seed: UInt64) -> LawScenario {
+    var random = SeededRandom(seed: seed, stream: "law scenario")
+    var now = 0
+    return LawScenario(
+      "random arrivals, seed \(seed)",
+      (0..<30).map { _ in
+        now += random.integer(0...150)
+        return .at(Double(now), prompt: random.integer(1...60), output: random.integer(1...30))
+      })
+  }
+
+  private var tight: LawScenario {
+    var tight = self
+    let longest = trace.map { $0.promptTokens + $0.outputTokens }.max() ?? 1
+    tight.server.limits.blockCount = longest / server.limits.tokensPerBlock + 3
+    tight.description += ", tight"
+    return tight
+  }
+
+  /// Simulates it under a listed policy with its test settings.
+  func observe(under policy: String, server other: Simulation.Server? = nil) throws -> Observation {
+    let server = other ?? self.server
+    return try TestSupport.observe(
+      trace, on: server,
+      policy: makePolicy(
+        policy, settings: config(PolicyCase.named(policy).settings), layerCount: server.limits.layerCount))
+  }
+}

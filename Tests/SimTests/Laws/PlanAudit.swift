@@ -1,0 +1,97 @@
+import Sim
+import TestSupport
+import Traces
+
+/// Follows plans with pencil and paper: which layers each token has passed, and who holds how many KV blocks.
+struct PlanAudit {
+  private struct Paper {
+    var request: TraceRequest
+    var emitted = 0
+    var prefillTokens = 0
+    var blocks = 0
+    /// How often each token has passed each layer since the last preemption: layers of tokens.
+    var passes: [[Int]] = []
+
+    var length: Int { request.promptTokens + emitted }
+    var isPrefilled: Bool { passes.allSatisfy { $0.prefix(prefillTokens).allSatisfy { $0 > 0 } } }
+  }
+
+  /// What broke a law.
+  private(set) var problems: [String] = []
+  /// Tokens x layers that preemption threw away.
+  private(set) var thrownAway = 0
+  private let limits: ReplicaLimits
+  private var papers: [Paper]
+
+  init(_ plans: [Planned], of trace: [TraceRequest], limits: ReplicaLimits) {
+    self.limits = limits
+    papers = trace.map { Paper(request: $0) }
+    for (iteration, planned) in plans.enumerated() {
+      if planned.freeBlocks != freeBlocks {
+        problems.append("iteration \(iteration): \(freeBlocks) blocks are free, not \(planned.freeBlocks)")
+      }
+      carryOut(planned)
+      if freeBlocks < 0 { problems.append("iteration \(iteration): \(-freeBlocks) blocks are missing") }
+      if planned.decoded.count + planned.plan.tiles.count > limits.maxRequests {
+        problems.append("iteration \(iteration): more requests run than may")
+      }
+      emit(planned)
+    }
+  }
+
+  /// Blocks that nobody holds.
+  private var freeBlocks: Int { limits.blockCount - papers.reduce(0) { $0 + $1.blocks } }
+
+  /// Tokens x layers of all requests since their last preemption.
+  var covered: Int { papers.reduce(0) { $0 + $1.passes.joined().reduce(0, +) } }
+
+  /// Requests that have not covered (prompt + output - 1) x layers exactly once.
+  var notCoveredOnce: [Int] {
+    papers.indices.filter { number in
+      let tokens = papers[number].request.promptTokens + papers[number].request.outputTokens - 1
+      return papers[number].passes != [[Int]](repeating: [Int](repeating: 1, count: tokens), count: limits.layerCount)
+    }
+  }
+
+  private mutating func carryOut(_ planned: Planned) {
+    for id in planned.plan.preemptions {
+      thrownAway += papers[id.number].passes.joined().reduce(0, +)
+      papers[id.number].passes = []
+      papers[id.number].blocks = 0
+    }
+    for id in planned.plan.admissions {
+      let length = papers[id.number].length
+      papers[id.number].prefillTokens = length
+      papers[id.number].blocks = (length + limits.tokensPerBlock - 1) / limits.tokensPerBlock
+      papers[id.number].passes = [[Int]](repeating: [Int](repeating: 0, count: length), count: limits.layerCount)
+    }
+    for id in planned.decoded {
+      let isFirstOfBlock = (papers[id.number].length - 1) % limits.tokensPerBlock == 0
+      papers[id.number].blocks += isFirstOfBlock ? 1 : 0
+      for layer in 0..<limits.layerCount { papers[id.number].passes[layer].append(1) }
+    }
+    for tile in planned.plan.tiles { pass(tile) }
+  }
+
+  private mutating func pass(_ tile: Tile) {
+    let number = tile.request.number
+    for layer in tile.layers {
+      for token in tile.tokens {
+        let isReady = layer == 0 || papers[number].passes[layer - 1][token] == 1
+        let isNext = token == 0 || papers[number].passes[layer][token - 1] == 1
+        if !isReady || !isNext || papers[number].passes[layer][token] != 0 {
+          problems.append("request \(number): token \(token) cannot pass layer \(layer)")
+        }
+        papers[number].passes[layer][token] += 1
+      }
+    }
+  }
+
+  private mutating func emit(_ planned: Planned) {
+    let prefilled = planned.plan.tiles.map(\.request).filter { papers[$0.number].isPrefilled }
+    for id in planned.decoded + prefilled {
+      papers[id.number].emitted += 1
+      if papers[id.number].emitted == papers[id.number].request.outputTokens { papers[id.number].blocks = 0 }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Base
+import Sim
+import TestSupport
+
+/// Plans anything that is legal: preempts whom it likes, lets some decodes pause, admits out of order, and cuts prefills
+/// into staircases. Exercises what no sensible policy does.
+struct RandomPolicy: SchedulingPolicy {
+  static let name = "random"
+  static let summary = "plans anything that is legal"
+
+  private var random: SeededRandom
+
+  init(seed: UInt64) { random = SeededRandom(seed: seed, stream: "random policy") }
+
+  init(reading settings: ConfigNode, layerCount: Int) throws { throw settings.error("random plans have no settings") }
+
+  func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }
+
+  mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
+    var plan = BatchPlan()
+    var free = view.budget.freeBlocks
+    planDecodes(&plan, &free, view)
+    var tileable = view.prefilling.map { ($0.id, $0.tokens, $0.frontier) }
+    for request in view.waiting {
+      let isNeeded = plan.isEmpty && tileable.isEmpty
+      let isWanted = random.happens(0.4) && view.decodes.count + tileable.count < 2 * view.limits.maxRequests
+      let blocks = view.budget.blocks(for: request.tokens)
+      guard isNeeded || isWanted, blocks <= free else { continue }
+      free -= blocks
+      plan.admissions.append(request.id)
+      tileable.append((request.id, request.tokens, Frontier(layerCount: view.limits.layerCount)))
+    }
+    for (id, tokens, frontier) in tileable where random.happens(0.7) || plan.isEmpty {
+      plan.tiles.append(tile(id, tokens, frontier))
+    }
+    return plan
+  }
+
+  private mutating func planDecodes(_ plan: inout BatchPlan, _ free: inout Int, _ view: ReplicaView) {
+    var left = Array(view.decodes.newestFirst.reversed())
+    let others = view.waiting.count + view.prefilling.count
+    left.removeAll { request in
+      guard random.happens(0.02), others > 0 else { return false }
+      plan.preemptions.append(request.id)
+      free += request.heldBlocks
+      return true
+    }
+    var count = random.happens(0.6) ? left.count : random.integer(0...left.count)
+    if view.prefilling.isEmpty { count = max(count, min(1, left.count)) }
+    while left.prefix(count).count(where: \.needsBlock) > free {
+      let isNeeded = count == 1 && view.prefilling.isEmpty
+      guard isNeeded, let newest = left.popLast() else {
+        count -= 1
+        continue
+      }
+      plan.preemptions.append(newest.id)
+      free += newest.heldBlocks
+      count = min(count, left.count)
+    }
+    free -= left.prefix(count).count(where: \.needsBlock)
+    plan.decodes = count > 0 && count == left.count && random.happens(0.5) ? .all : .oldest(count)
+  }
+
+  /// Some tokens through some layers that stand ready for them.
+  private mutating func tile(_ id: RequestID, _ tokens: Int, _ frontier: Frontier) -> Tile {
+    let layerCount = frontier.layerCount
+    func isReady(_ layer: Int) -> Bool {
+      frontier.tokens(through: layer) < (layer == 0 ? tokens : frontier.tokens(through: layer - 1))
+    }
+    let first = random.one(of: (0..<layerCount).filter(isReady))
+    let start = frontier.tokens(through: first)
+    let level = (first..<layerCount).prefix { frontier.tokens(through: $0) == start }.count
+    let limit = first == 0 ? tokens : frontier.tokens(through: first - 1)
+    let end = random.happens(0.5) ? limit : random.integer(start + 1...limit)
+    return Tile(request: id, tokens: start..<end, layers: first..<first + random.integer(1...level))
+  }
+}
+
+extension BatchPlan {
+  /// Whether nobody decodes or prefills.
+  fileprivate var isEmpty: Bool { tiles.isEmpty && decodes == .oldest(0) }
+}

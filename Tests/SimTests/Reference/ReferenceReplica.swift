@@ -1,0 +1,96 @@
+import Base
+
+/// The queues and the KV cache of the reference, and the iteration that is being planned. The rules are those of
+/// `reference/layered-prefill.md`, section 3, "Decodes" and "Admission", walked through request by request.
+final class ReferenceReplica {
+  /// Prompt tokens of a request through layers.
+  struct Piece {
+    let request: ReferenceRequest
+    let tokens: Range<Int>
+    let layers: Range<Int>
+  }
+
+  let settings: ReferenceSettings
+  var now = SimTime.zero
+  var waiting: [ReferenceRequest] = []
+  var prefilling: [ReferenceRequest] = []
+  var decoding: [ReferenceRequest] = []
+  var freeBlocks: [Int]
+  /// The iteration that is being planned.
+  var decodes: [ReferenceRequest] = []
+  var pieces: [Piece] = []
+
+  init(_ settings: ReferenceSettings) {
+    self.settings = settings
+    freeBlocks = Array(0..<settings.blockCount)
+  }
+
+  var inFlight: Int { waiting.count + prefilling.count + decoding.count }
+  var running: Int { prefilling.count + decoding.count }
+  var allLayers: Range<Int> { 0..<settings.layerCount }
+
+  /// How many blocks so many tokens fill, the last one perhaps in part.
+  func blocks(holding tokens: Int) -> Int {
+    tokens / settings.tokensPerBlock + (tokens % settings.tokensPerBlock == 0 ? 0 : 1)
+  }
+
+  /// Decodes in order, oldest first. Whose newest token is the first of a block needs that block; if none is free, the
+  /// most recently added decoding request is preempted, again and again; if no other is left, the request itself.
+  func decodeOldestFirst(atMost limit: Int) {
+    var queue = decoding
+    while !queue.isEmpty, decodes.count < limit {
+      let request = queue.removeFirst()
+      var isPreempted = false
+      if blocks(holding: request.length) > request.blocks.count {
+        while freeBlocks.isEmpty, !isPreempted {
+          let victim = queue.popLast() ?? request
+          preempt(victim)
+          isPreempted = victim === request
+        }
+        if isPreempted { break }
+        request.blocks.append(freeBlocks.removeLast())
+      }
+      decodes.append(request)
+    }
+  }
+
+  /// Blocks freed, progress 0, to the front of the waiting ones.
+  func preempt(_ victim: ReferenceRequest) {
+    guard let place = decoding.firstIndex(where: { $0 === victim }) else {
+      preconditionFailure("only who decodes is preempted")
+    }
+    decoding.remove(at: place)
+    giveBack(victim)
+    victim.passed = []
+    victim.preemptions += 1
+    waiting.insert(victim, at: 0)
+  }
+
+  /// The next waiting request with blocks for all of its tokens; nil if there is none or too few blocks are free.
+  func admitNext() -> ReferenceRequest? {
+    guard let next = waiting.first, blocks(holding: next.length) <= freeBlocks.count else { return nil }
+    waiting.removeFirst()
+    for _ in 0..<blocks(holding: next.length) { next.blocks.append(freeBlocks.removeLast()) }
+    next.prefillTokens = next.length
+    next.passed = [Int](repeating: 0, count: settings.layerCount)
+    if next.firstScheduled == nil { next.firstScheduled = now }
+    prefilling.append(next)
+    return next
+  }
+
+  func giveBack(_ request: ReferenceRequest) {
+    freeBlocks += request.blocks
+    request.blocks = []
+  }
+
+  /// Plans prompt tokens through layers, after checking that each finds its layer ready for it.
+  func prefill(_ request: ReferenceRequest, tokens: Range<Int>, layers: Range<Int>) {
+    precondition(!tokens.isEmpty && tokens.upperBound <= request.prefillTokens, "tokens of the prompt")
+    for layer in layers {
+      precondition(request.passed[layer] == tokens.lowerBound, "each token passes each layer once, in order")
+      let isReady = layer == layers.lowerBound && layer > 0 ? request.passed[layer - 1] >= tokens.upperBound : true
+      precondition(isReady, "a token reaches a layer through all layers before it")
+    }
+    pieces.append(Piece(request: request, tokens: tokens, layers: layers))
+  }
+}

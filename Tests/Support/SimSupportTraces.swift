@@ -1,0 +1,45 @@
+import Base
+import Sim
+import Traces
+
+/// Requests that are written down beforehand.
+public struct ScriptedSource: RequestSource {
+  private var rest: ArraySlice<TraceRequest>
+
+  /// The requests, in the order of their arrival.
+  public init(_ trace: [TraceRequest]) { rest = trace[...] }
+
+  /// The next of them.
+  public mutating func next() -> TraceRequest? { rest.popFirst() }
+}
+
+extension TraceRequest {
+  /// A request that arrives so many seconds after the beginning.
+  public static func at(_ seconds: Double, prompt: Int, output: Int) -> TraceRequest {
+    TraceRequest(arrival: .seconds(seconds), promptTokens: prompt, outputTokens: output)
+  }
+}
+
+/// A server with one small replica on one GPU, whose service level is 100 s to the first token and 20 s between tokens.
+public func tinyServer(
+  layers: Int = 4, maxRequests: Int = 8, maxModelLen: Int = 100_000, blocks: Int = 100_000, tokensPerBlock: Int = 4,
+  window: Int? = nil, replicas: Int = 1
+) -> Simulation.Server {
+  Simulation.Server(
+    limits: ReplicaLimits(
+      layerCount: layers, maxRequests: maxRequests, maxModelLen: maxModelLen, blockCount: blocks,
+      tokensPerBlock: tokensPerBlock),
+    attentionWindow: window, gpuCount: 1, replicaCount: replicas,
+    serviceLevel: ServiceLevel(timeToFirstToken: .seconds(100), timeBetweenTokens: .seconds(20)))
+}
+
+extension SeededRandom {
+  /// A whole number within bounds, each as likely.
+  public mutating func integer(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+
+  /// Whether something of this probability happens.
+  public mutating func happens(_ probability: Double) -> Bool { uniform() < probability }
+
+  /// One of some things, each as likely.
+  public mutating func one<Element>(of elements: [Element]) -> Element { elements[integer(0...elements.count - 1)] }
+}

@@ -1,0 +1,85 @@
+import Base
+import HardwareModels
+
+/// A cost model that can be summed by eye: a layer that has work takes 1 s, and 1 s more for each token it handles.
+///
+/// FLOP are 2 a token and layer and 1 an attended pair, keys and values are 1 byte a token and layer, so both are the
+/// same however prompts are cut. Everything is a multiple of 1/1024, so sums are exact in any order.
+public struct UnitCostModel: CostModel {
+  /// Seconds that counts of tokens read, pairs attended to and requests weigh; each count has its own prime factor, so
+  /// that a wrong one shows in the time. A multiple of 1/1024.
+  public var attentionWeight: Double
+
+  /// A cost model; by default only layers and tokens take time.
+  public init(attentionWeight: Double = 0) { self.attentionWeight = attentionWeight }
+
+  /// One watt, whether there is work or not.
+  public var idlePower: Watts { Watts(1) }
+
+  /// The sum over layers, and over tokens that come out.
+  public mutating func cost(of work: IterationWork) -> IterationCost {
+    var cost = IterationCost()
+    for segment in work.segments { add(segment, to: &cost) }
+    cost.duration += Seconds(attentionWeight * 19 * Double(work.emittedTokens))
+    cost.kernelTime = cost.duration
+    cost.traffic[.link] = Bytes(work.emittedTokens)
+    cost.energy[.idle] = idlePower * cost.duration
+    cost.energy[.compute] = Joules(cost.flops.value)
+    cost.energy[.weights] = Joules((cost.traffic[.denseWeights] + cost.traffic[.expertWeights]).value)
+    cost.energy[.kvCache] = Joules((cost.traffic[.kvRead] + cost.traffic[.kvWrite]).value)
+    cost.energy[.activations] = Joules(cost.traffic[.activations].value)
+    cost.energy[.link] = Joules(cost.traffic[.link].value)
+    return cost
+  }
+
+  private func add(_ work: LayerWork, to cost: inout IterationCost) {
+    let prefill = work.prefill
+    let decode = work.decode
+    let layers = work.layers.count
+    let tokens = prefill.tokens + decode.requests
+    let pairs = prefill.attendedPairs + decode.contextTokens
+    let read = prefill.cachedTokensRead + decode.contextTokens
+    let ofPrefill =
+      prefill.attendedPairs + 3 * prefill.windowedPairs + 5 * prefill.cachedTokensRead + 7 * prefill.windowedTokensRead
+      + 11 * prefill.requests
+    let ofDecode = 13 * decode.contextTokens + 17 * decode.windowedContextTokens
+    let seconds = Double(1 + tokens) + attentionWeight * Double(ofPrefill + ofDecode)
+    cost.duration += Seconds(Double(layers) * seconds)
+    cost.flops += Flops(layers * (2 * tokens + pairs))
+    cost.traffic[.denseWeights] += Bytes(layers)
+    cost.traffic[.expertWeights] += Bytes(layers * min(tokens, 8))
+    cost.traffic[.kvRead] += Bytes(layers * read)
+    cost.traffic[.kvWrite] += Bytes(layers * tokens)
+    cost.traffic[.activations] += Bytes(layers * tokens)
+  }
+}
+
+/// Notes all work that a cost model prices.
+public struct SpyCostModel: CostModel {
+  /// The notes; a class, because the simulation keeps its own copy of the cost model.
+  public final class Log {
+    /// What was priced, in order.
+    public fileprivate(set) var works: [IterationWork] = []
+
+    /// Empty notes.
+    public init() {}
+  }
+
+  private var model: any CostModel
+  private let log: Log
+
+  /// Watches a cost model.
+  public init(watching model: any CostModel, log: Log) {
+    self.model = model
+    self.log = log
+  }
+
+  /// What the watched model draws while it waits.
+  public var idlePower: Watts { model.idlePower }
+
+  /// What the watched model says.
+  public mutating func cost(of work: IterationWork) -> IterationCost {
+    log.works.append(work)
+    return model.cost(of: work)
+  }
+}
