@@ -39,6 +39,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "lpsim-bench", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results"], swiftSettings: strict),
+    .target(name: "CKernels", path: "Sources/RealKernels/include", publicHeadersPath: "."),
+    .target(
+      name: "RealKernels", dependencies: ["Base", "HardwareModels", "CKernels"],
+      exclude: ["CPU", "CUDA", "Common", "include", "kernels.mk"], swiftSettings: strict),
     .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -51,5 +55,8 @@ let package = Package(
       name: "ResultsTests",
       dependencies: ["Base", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
+    .testTarget(
+      name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],
+      exclude: ["CUDAEmulator"], swiftSettings: strict),
   ]
 )
