@@ -36,3 +36,18 @@ else
   build_cpu
   echo "$out/liblpk_cpu.so is made"
 fi
+
+[ "${1:-}" = --emulated-cuda ] || exit 0
+emulator=Tests/RealKernelsTests/CUDAEmulator
+library=$out/liblpk_cuda_emulated.so
+if is_current "$library" "$source/Common" "$source/CUDA" "$source/include" "$emulator" scripts/build-kernels.sh; then
+  echo "$library is up to date"
+  exit 0
+fi
+"${CC:-cc}" -std=gnu11 -O1 -Wall -Wextra -Werror -fvisibility=hidden -fPIC -c \
+  -o "$out/dispatch.o" "$source/Common/dispatch.c"
+"${CXX:-c++}" -std=c++17 -O1 -g -DLPK_EMULATED -Wall -Werror -Wno-unknown-pragmas -Wno-unused-function \
+  -fvisibility=hidden -shared -fPIC -I"$emulator" -I"$source/CUDA" -o "$library.new" \
+  -x c++ "$source"/CUDA/*.cu "$emulator"/*.cc -x none "$out/dispatch.o" -ldl
+mv "$library.new" "$library"
+echo "$library is made"

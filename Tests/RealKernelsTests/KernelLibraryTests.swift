@@ -86,6 +86,20 @@ import Testing
     )
   }
 
+  @Test(
+    .enabled(
+      if: fileExists("\(packageFolder)/.build/kernels/liblpk_cuda.so") && !fileExists("/dev/nvidiactl"),
+      "only for a machine with CUDA kernels (scripts/cuda-check.sh) and without a GPU"))
+  func aMachineWithoutAnNVIDIADriverSaysSo() throws {
+    let library = try KernelLibrary(.cuda, at: "\(packageFolder)/.build/kernels/liblpk_cuda.so")
+    let expected = InputError(
+      .unavailable, file: "cuda kernels",
+      "this machine has no NVIDIA driver, or one too old for CUDA 13.0 (CUDA driver version is insufficient for CUDA runtime version)"
+    )
+    #expect(throws: expected) { try library.deviceCount() }
+    #expect(throws: expected) { try Kernels(library) }
+  }
+
   @Test func librariesAreLookedForBesideTheProgramAndInTheBuildFolder() {
     let folders = KernelLibrary.searchedFolders()
     guard getenv("LPSIM_KERNEL_PATH") == nil else {

@@ -57,6 +57,50 @@ import Testing
     #expect(try kernels.record(keeping: []) {}.time(repeats: 1).count == 1)
   }
 
+  @Test(arguments: machines, MoEPath.allCases)
+  func everyReplayOfALayerGivesTheSameBits(_ machine: Machine, _ path: MoEPath) throws {
+    let kernels = try machine.open(threads: 2)
+    let shape = MoEShape(tokens: 20, hidden: 64, intermediate: 40, experts: 4, expertsPerToken: 1)
+    let type = kernels.capabilities.activationType
+    let logits = try KernelBuffer(kernels, .float32, count: 80, seed: 1, scale: 1)
+    let ids = try KernelBuffer(kernels, .int32, count: 20)
+    let shares = try KernelBuffer(kernels, .float32, count: 20)
+    let input = try KernelBuffer(kernels, type, count: 20 * 64, seed: 2, scale: 1)
+    let gateUp = try KernelBuffer(kernels, .bfloat16, count: shape.gateUpCount, seed: 3, scale: 0.1)
+    let down = try KernelBuffer(kernels, .bfloat16, count: shape.downCount, seed: 4, scale: 0.1)
+    let output = try KernelBuffer(kernels, type, count: 20 * 64)
+    let program = try kernels.record(keeping: [logits, ids, shares, input, gateUp, down, output]) {
+      try kernels.route(
+        tokens: 20, experts: 4, expertsPerToken: 1, logits: logits.all, expertIDs: ids.all, expertWeights: shares.all)
+      let operands = MoEOperands(
+        input: input.all, expertIDs: ids.all, expertWeights: shares.all, gateUp: gateUp.all, down: down.all,
+        output: output.all)
+      try kernels.moe(shape, operands, path: path)
+    }
+    let outputs = try (0..<3).map { _ in
+      try output.poison()
+      try program.run()
+      return try output.download()
+    }
+    let isWritten = outputs[0].allSatisfy(\.isFinite)
+    #expect(isWritten)
+    #expect(outputs[0] == outputs[1] && outputs[1] == outputs[2])
+  }
+
+  @Test(.enabled(if: machines.contains { $0.backend == .cuda }, "\(notBuilt)"))
+  func meteringCountsRunsAndEnergy() throws {
+    let machine = try #require(machines.first { $0.backend == .cuda })
+    let kernels = try machine.open()
+    let buffer = try KernelBuffer(kernels, .bfloat16, count: 1000, seed: 1, scale: 1)
+    let program = try kernels.record(keeping: [buffer]) {
+      try kernels.add(count: 1000, source: buffer.all, target: buffer.all)
+    }
+    let metering = try program.meter(atLeast: Seconds(0.05))
+    #expect(metering.runs > 0 && metering.energy > .zero && metering.duration >= Seconds(0.05))
+    let idle = try kernels.idlePower(over: Seconds(0.02))
+    #expect(idle > .zero)
+  }
+
   @Test(.enabled(if: machines.contains { $0.backend == .cpu }, "\(notBuilt)"))
   func energyIsUnavailableOnTheCPU() throws {
     let machine = try #require(machines.first { $0.backend == .cpu })

@@ -35,6 +35,13 @@ import Testing
     _ = try check.moe(shape, expertIDs: routing(shape, seed: 11), path: path)
   }
 
+  @Test(arguments: machines, [(150, 2), (300, 1)])
+  func manyRowsOfFewExpertsGiveTheReference(_ machine: Machine, _ size: (tokens: Int, experts: Int)) throws {
+    let shape = shape(machine, tokens: size.tokens, experts: size.experts, expertsPerToken: size.experts)
+    var check = try machine.check(seed: 19)
+    _ = try check.moe(shape, expertIDs: routing(shape, seed: 19))
+  }
+
   @Test(arguments: machines, MoEPath.allCases)
   func oneExpertMayGetEveryToken(_ machine: Machine, _ path: MoEPath) throws {
     let shape = shape(machine, tokens: 70, expertsPerToken: 1)
