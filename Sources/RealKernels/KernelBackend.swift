@@ -20,7 +20,7 @@ public enum KernelBackend: String, CaseIterable, Sendable {
   var howToBuild: String {
     switch self {
     case .cpu:
-      "build them with: make kernels (needs a C compiler and OpenBLAS; on Debian: apt-get install libopenblas-dev)"
+      "build them with: make kernels (needs a C compiler, and OpenBLAS to run; on Debian: apt-get install libopenblas0)"
     case .cuda: "build them with: make cuda (needs no GPU; without nvcc, make cuda-check fetches one)"
     }
   }

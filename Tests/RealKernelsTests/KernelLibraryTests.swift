@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct KernelLibraryTests {
   private let howToBuild =
-    "build them with: make kernels (needs a C compiler and OpenBLAS; on Debian: apt-get install libopenblas-dev)"
+    "build them with: make kernels (needs a C compiler, and OpenBLAS to run; on Debian: apt-get install libopenblas0)"
 
   /// A library made of this C, in a folder of its own that goes away afterwards.
   private func withStub(_ code: String, _ body: (String) throws -> Void) throws {

@@ -2,7 +2,6 @@
 // the sum of its exponentials and its weighted values, and rescales them when a later key scores higher. Rows are
 // (token, query head) pairs that share a KV head, so that a tile of keys is widened once for all of them.
 #include "cpu.h"
-#include "openblas.h"
 
 enum { KEYS = 64, PREFILL_ROWS = 128, SPLIT = 1024 };
 
@@ -57,13 +56,11 @@ static void take_scores(struct tile *tile, int64_t row, int64_t begin, int64_t c
   int64_t position = tile->first + row / tile->group;
   int64_t earliest = a->window && position - a->window + 1 > 0 ? position - a->window + 1 : 0;
   int64_t from = earliest > begin ? earliest - begin : 0, to = position + 1 - begin < count ? position + 1 - begin : count;
-  float highest = tile->highest[row];
-  for (int64_t j = from; j < to; j++) highest = scores[j] > highest ? scores[j] : highest;
-  float factor = cpu_exp(tile->highest[row] - highest), sum = 0;
+  float highest = from < to ? cpu_largest(scores + from, to - from, tile->highest[row]) : tile->highest[row];
+  float factor = cpu_exp(tile->highest[row] - highest);
   for (int64_t j = 0; j < count; j++) scores[j] = j < from || j >= to ? 0.0f : cpu_exp(scores[j] - highest);
-  for (int64_t j = 0; j < count; j++) sum += scores[j];
   tile->highest[row] = highest;
-  tile->total[row] = tile->total[row] * factor + sum;
+  tile->total[row] = tile->total[row] * factor + cpu_total(scores, count);
   float *output = tile->output + row * a->head_width;
   if (factor != 1.0f)
     for (int32_t i = 0; i < a->head_width; i++) output[i] *= factor;
@@ -77,14 +74,9 @@ static void take_keys(struct tile *tile, int64_t begin, int64_t count) {
     cpu_widen(tile->keys, tile->dtype, at, width, tile->key_tile + j * width);
     cpu_widen(tile->values, tile->dtype, at, width, tile->value_tile + j * width);
   }
-  if (tile->rows <= CPU_SKINNY_ROWS)
-    cpu_skinny(tile->queries, tile->rows, tile->key_tile, LPK_F32, count, width, tile->scores, KEYS);
-  else
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)tile->rows, (blasint)count, (blasint)width, 1.0f,
-                tile->queries, (blasint)width, tile->key_tile, (blasint)width, 0.0f, tile->scores, KEYS);
+  cpu_skinny(tile->queries, tile->rows, tile->key_tile, LPK_F32, count, width, tile->scores, KEYS);
   for (int64_t r = 0; r < tile->rows; r++) take_scores(tile, r, begin, count);
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)tile->rows, (blasint)width, (blasint)count, 1.0f,
-              tile->scores, KEYS, tile->value_tile, (blasint)width, 1.0f, tile->output, (blasint)width);
+  cpu_weighted_sums(tile->scores, tile->rows, KEYS, tile->value_tile, count, width, tile->output);
 }
 
 // All keys at begin ..< end that any row may see. The queries must be in place.
@@ -206,23 +198,12 @@ static void combine_piece(void *context, int64_t piece, int worker) {
   for (int64_t i = 0; i < width; i++) output[i] /= total;
 }
 
-// The slots of a cache: what its buffer holds.
-static int64_t slots_of(const lpk_attention *a, lpk_view cache) {
-  return (cache.buffer->count - cache.offset) / (a->slot_tokens * a->kv_heads * a->head_width);
-}
-
-static int32_t check_slot(const lpk_attention *a, lpk_view keys, lpk_view values, int32_t slot) {
-  int64_t slots = slots_of(a, keys) < slots_of(a, values) ? slots_of(a, keys) : slots_of(a, values);
-  if (slot >= 0 && slot < slots) return LPK_OK;
-  return lpk_fail(LPK_INVALID_ARGUMENT, "attention: slot %d of a cache of %lld slots", slot, (long long)slots);
-}
-
 int32_t backend_decode_attention(lpk_device *device, const void *operation) {
   const lpk_decode_attention *d = operation;
   const lpk_attention *a = &d->attention;
   for (int64_t i = 0; i < d->requests; i++) {
     int32_t context = cpu_integers(d->contexts)[i];
-    int32_t status = check_slot(a, d->key_cache, d->value_cache, cpu_integers(d->slots)[i]);
+    int32_t status = cpu_check_slot(a, d->key_cache, d->value_cache, cpu_integers(d->slots)[i]);
     if (status != LPK_OK) return status;
     if (context < 1 || context > d->longest_context)
       return lpk_fail(LPK_INVALID_ARGUMENT, "decode_attention: a context of %d; expected 1 to %lld", context,
@@ -235,35 +216,5 @@ int32_t backend_decode_attention(lpk_device *device, const void *operation) {
     return cpu_no_memory("decode_attention");
   cpu_run(device, d->requests * a->kv_heads * decode.splits, decode_piece, &decode);
   cpu_run(device, d->requests * a->query_heads, combine_piece, &decode);
-  return LPK_OK;
-}
-
-// --- Writing the cache ---
-
-static void store(lpk_view cache, int64_t at, const float *values, int64_t count) {
-  if (cache.buffer->dtype == LPK_F32) {
-    memcpy(cpu_floats(cache) + at, values, (size_t)count * sizeof(float));
-    return;
-  }
-  uint16_t *narrow = (uint16_t *)lpk_data(cache) + at;
-  for (int64_t i = 0; i < count; i++) narrow[i] = cpu_to_bf16(values[i]);
-}
-
-int32_t backend_cache_write(lpk_device *device, const void *operation) {
-  (void)device;
-  const lpk_cache_write *w = operation;
-  const lpk_attention *a = &w->attention;
-  int64_t width = (int64_t)a->kv_heads * a->head_width;
-  for (int64_t t = 0; t < w->tokens; t++) {
-    int32_t slot = cpu_integers(w->slots)[t], position = cpu_integers(w->positions)[t];
-    int32_t status = check_slot(a, w->key_cache, w->value_cache, slot);
-    if (status != LPK_OK) return status;
-    if (position < 0 || position >= a->slot_tokens)
-      return lpk_fail(LPK_INVALID_ARGUMENT, "cache_write: position %d in slots of %lld tokens", position,
-                      (long long)a->slot_tokens);
-    int64_t at = (slot * a->slot_tokens + position) * width;
-    store(w->key_cache, at, cpu_floats(w->keys) + t * width, width);
-    store(w->value_cache, at, cpu_floats(w->values) + t * width, width);
-  }
   return LPK_OK;
 }

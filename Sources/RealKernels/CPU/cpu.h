@@ -58,9 +58,20 @@ void cpu_panel(const float *input, int64_t rows, const void *weights, int32_t dt
                float *output, int64_t stride, float *scratch, int32_t path);
 size_t cpu_panel_scratch(int64_t columns, int64_t inner);
 // The most rows for which the skinny kernel is used where the path is automatic.
-enum { CPU_SKINNY_ROWS = 24 };
+enum { CPU_SKINNY_ROWS = 32 };
 void cpu_skinny(const float *input, int64_t rows, const void *weights, int32_t dtype, int64_t columns, int64_t inner,
                 float *output, int64_t stride);
+
+// Sums[rows, width] += factors[rows, count] (row stride `factor_stride`) * values[count, width].
+void cpu_weighted_sums(const float *factors, int64_t rows, int64_t factor_stride, const float *values, int64_t count,
+                       int64_t width, float *sums);
+
+// The sum of values; the largest of them and `least`.
+float cpu_total(const float *values, int64_t count);
+float cpu_largest(const float *values, int64_t count, float least);
+
+// An error if a cache has no such slot.
+int32_t cpu_check_slot(const lpk_attention *a, lpk_view keys, lpk_view values, int32_t slot);
 
 static inline float *cpu_floats(lpk_view view) { return (float *)lpk_data(view); }
 static inline int32_t *cpu_integers(lpk_view view) { return (int32_t *)lpk_data(view); }

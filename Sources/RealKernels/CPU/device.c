@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "../Common/lpk_random.h"
+#include "blas.h"
 #include "cpu.h"
-#include "openblas.h"
 
 const char backend_name[] = "cpu";
 
@@ -44,8 +44,8 @@ static void read_model_name(char *name, size_t size) {
 static void describe(lpk_device *device) {
   lpk_device_common *common = &device->common;
   read_model_name(common->name, sizeof common->name);
-  snprintf(common->versions, sizeof common->versions, "%.120s, core %.40s, compiler %.60s", openblas_get_config(),
-           openblas_get_corename(), __VERSION__);
+  snprintf(common->versions, sizeof common->versions, "%.120s, core %.40s, compiler %.60s", blas_config(),
+           blas_core(), __VERSION__);
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE), cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
   if (cache <= 0) cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
   common->capabilities = (lpk_capabilities){
@@ -62,6 +62,8 @@ int32_t backend_open(int32_t ordinal, int32_t threads, lpk_device **out) {
   if (ordinal != 0) return lpk_fail(LPK_NO_DEVICE, "there is no CPU %d; the CPU backend has device 0 only", ordinal);
   if (threads < 0 || threads > 4096)
     return lpk_fail(LPK_INVALID_ARGUMENT, "%d threads; expected 1 to 4096, or 0 for all", threads);
+  int32_t loaded = blas_load();
+  if (loaded != LPK_OK) return loaded;
   lpk_device *device = calloc(1, sizeof *device);
   if (!device) return lpk_fail(LPK_OUT_OF_MEMORY, "no memory for a device");
   device->threads = threads ? threads : processors();
@@ -72,8 +74,6 @@ int32_t backend_open(int32_t ordinal, int32_t threads, lpk_device **out) {
     free(device);
     return status;
   }
-  // Every worker calls BLAS for its own piece.
-  openblas_set_num_threads(1);
   describe(device);
   *out = device;
   return LPK_OK;

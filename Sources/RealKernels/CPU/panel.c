@@ -1,7 +1,7 @@
 // A product of some rows with some columns of a weight matrix, on one thread: the skinny kernel for few rows, sgemm for
 // more. Weights in bf16 are read from memory once and widened into scratch that stays in the cache.
+#include "blas.h"
 #include "cpu.h"
-#include "openblas.h"
 
 // Sixteen floats: one AVX-512 register, two AVX2 or four NEON ones; the compiler splits them.
 typedef float floats __attribute__((vector_size(64), aligned(4)));
@@ -24,10 +24,17 @@ static inline float weight(const void *weights, int32_t dtype, int64_t at) {
   return dtype == LPK_BF16 ? cpu_from_bf16(((const uint16_t *)weights)[at]) : ((const float *)weights)[at];
 }
 
+// The sum of all lanes, by halves.
 static inline float total(floats v) {
-  float sum = 0;
-  for (int i = 0; i < LANES; i++) sum += v[i];
-  return sum;
+  typedef float eight __attribute__((vector_size(32)));
+  typedef float four __attribute__((vector_size(16)));
+  eight half[2];
+  memcpy(half, &v, sizeof half);
+  eight sums = half[0] + half[1];
+  four quarter[2];
+  memcpy(quarter, &sums, sizeof quarter);
+  four last = quarter[0] + quarter[1];
+  return (last[0] + last[2]) + (last[1] + last[3]);
 }
 
 void cpu_widen(const void *data, int32_t dtype, int64_t first, int64_t count, float *values) {
@@ -95,6 +102,67 @@ void cpu_skinny(const float *input, int64_t rows, const void *weights, int32_t d
     one_column(input, rows, (const char *)weights + c * row_bytes, dtype, inner, output + c, stride);
 }
 
+// A tile of R rows and V vectors of columns of sums += factors * values; R x V running sums stay in registers.
+static inline __attribute__((always_inline)) void value_tile(const float *factors, int64_t factor_stride,
+                                                             const float *values, int64_t count, int64_t width,
+                                                             float *sums, int R, int V) {
+  floats running[4][4];
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < V; v++) running[r][v] = load(sums + r * width + v * LANES);
+  for (int64_t j = 0; j < count; j++)
+    for (int v = 0; v < V; v++) {
+      floats value = load(values + j * width + v * LANES);
+      for (int r = 0; r < R; r++) running[r][v] += factors[r * factor_stride + j] * value;
+    }
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < V; v++) *(floats *)(sums + r * width + v * LANES) = running[r][v];
+}
+
+static void value_rows(const float *factors, int64_t factor_stride, const float *values, int64_t count, int64_t width,
+                       float *sums, int rows) {
+  int64_t c = 0;
+#define VALUE_TILES(V)                                                                                       \
+  for (; c + V * LANES <= width; c += V * LANES) switch (rows) {                                             \
+      case 4: value_tile(factors, factor_stride, values + c, count, width, sums + c, 4, V); break;           \
+      case 3: value_tile(factors, factor_stride, values + c, count, width, sums + c, 3, V); break;           \
+      case 2: value_tile(factors, factor_stride, values + c, count, width, sums + c, 2, V); break;           \
+      default: value_tile(factors, factor_stride, values + c, count, width, sums + c, 1, V); break;          \
+    }
+  VALUE_TILES(4)
+  VALUE_TILES(1)
+#undef VALUE_TILES
+  for (; c < width; c++)
+    for (int r = 0; r < rows; r++)
+      for (int64_t j = 0; j < count; j++) sums[r * width + c] += factors[r * factor_stride + j] * values[j * width + c];
+}
+
+void cpu_weighted_sums(const float *factors, int64_t rows, int64_t factor_stride, const float *values, int64_t count,
+                       int64_t width, float *sums) {
+  for (int64_t r = 0; r < rows; r += 4)
+    value_rows(factors + r * factor_stride, factor_stride, values, count, width, sums + r * width,
+               rows - r < 4 ? (int)(rows - r) : 4);
+}
+
+float cpu_total(const float *values, int64_t count) {
+  floats sums = {0};
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES) sums += load(values + i);
+  float sum = total(sums);
+  for (; i < count; i++) sum += values[i];
+  return sum;
+}
+
+float cpu_largest(const float *values, int64_t count, float least) {
+  float best[LANES];
+  for (int l = 0; l < LANES; l++) best[l] = least;
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES)
+    for (int l = 0; l < LANES; l++) best[l] = values[i + l] > best[l] ? values[i + l] : best[l];
+  for (; i < count; i++) best[0] = values[i] > best[0] ? values[i] : best[0];
+  for (int l = 1; l < LANES; l++) best[0] = best[l] > best[0] ? best[l] : best[0];
+  return best[0];
+}
+
 size_t cpu_panel_scratch(int64_t columns, int64_t inner) { return (size_t)(columns * inner); }
 
 void cpu_panel(const float *input, int64_t rows, const void *weights, int32_t dtype, int64_t columns, int64_t inner,
@@ -110,6 +178,5 @@ void cpu_panel(const float *input, int64_t rows, const void *weights, int32_t dt
     cpu_widen(weights, dtype, 0, columns * inner, scratch);
     wide = scratch;
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)rows, (blasint)columns, (blasint)inner, 1.0f, input,
-              (blasint)inner, wide, (blasint)inner, 0.0f, output, (blasint)stride);
+  blas_product(rows, columns, inner, input, wide, output, stride);
 }

@@ -79,6 +79,8 @@ int32_t cuda_fail(cudaError_t error, const char *call);
 // Gives up if the launch just before failed.
 #define CUDA_LAUNCHED() CUDA_TRY(cudaGetLastError())
 
+// Fails if no kernel was built for the current GPU.
+int32_t check_kernels();
 int32_t cuda_scratch(lpk_device *device, int use, size_t bytes, void **data);
 int32_t cuda_host_memory(lpk_device *device, size_t bytes);
 
@@ -93,6 +95,9 @@ static inline T *elements(lpk_view view) {
 }
 
 static inline int64_t ceiling(int64_t count, int64_t part) { return (count + part - 1) / part; }
+
+// Whole slots that both buffers of a cache hold.
+int32_t slot_count(const lpk_attention &a, lpk_view keys, lpk_view values);
 
 // --- Device code ---
 
