@@ -23,3 +23,5 @@ uninstall:      ## take away what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/lpsim $(DESTDIR)$(PREFIX)/share/lpsim
 clean:          ## remove what was built
 	swift package clean
+
+include Sources/RealKernels/kernels.mk

@@ -42,6 +42,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "lpsim-bench", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results"], swiftSettings: strict),
+    .target(name: "CKernels", path: "Sources/RealKernels/include", publicHeadersPath: "."),
+    .target(
+      name: "RealKernels", dependencies: ["Base", "HardwareModels", "CKernels"],
+      exclude: ["CPU", "CUDA", "Common", "include", "kernels.mk"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Base", "HardwareModels", "Traces", "Sim"], path: "Tests/Support",
       swiftSettings: strict),
@@ -58,5 +62,8 @@ let package = Package(
         "Base", "HardwareModels", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],
+      exclude: ["CUDAEmulator"], swiftSettings: strict),
   ]
 )
