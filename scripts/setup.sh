@@ -18,3 +18,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 fi
+
+# The Swift images have clang and no gcc; the kernels' scripts take either.
+command -v cc >/dev/null || export CC=clang
+command -v c++ >/dev/null || export CXX=clang++

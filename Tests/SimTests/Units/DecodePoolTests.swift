@@ -26,7 +26,7 @@ import Testing
     let window: Int
 
     init(tokensPerBlock: Int, window: Int) {
-      pool = DecodePool(tokensPerBlock: tokensPerBlock, window: window)
+      pool = DecodePool(budget: KVBudget(blockCount: 0, tokensPerBlock: tokensPerBlock), window: window)
       self.tokensPerBlock = tokensPerBlock
       self.window = window
     }
