@@ -9,27 +9,30 @@ public struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
-  private var block: [UInt8] = []
+  private var block = InlineArray<16, UInt32>(repeating: 0)
   private var byteCount: UInt64 = 0
 
   /// The hash of nothing so far.
-  public init() { block.reserveCapacity(64) }
+  public init() {}
 
   /// Adds bytes to what is hashed.
-  public mutating func update(_ bytes: some Sequence<UInt8>) {
+  public mutating func update(_ bytes: ArraySlice<UInt8>) { add(bytes) }
+
+  fileprivate mutating func add(_ bytes: some Sequence<UInt8>) {
     for byte in bytes {
-      block.append(byte)
+      let word = Int(byteCount / 4 % 16)
+      block[word] = block[word] << 8 | UInt32(byte)
       byteCount += 1
-      if block.count == 64 { absorb() }
+      if byteCount.isMultiple(of: 64) { absorb() }
     }
   }
 
   /// The hash of everything added, as 64 lower-case hexadecimal digits.
   public var hexDigest: String {
     var padded = self
-    padded.update([0x80])
-    padded.update(repeatElement(0, count: (120 - padded.block.count) % 64))
-    padded.update((0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> (56 - 8 * $0)) })
+    padded.add([0x80])
+    padded.add(repeatElement(0, count: Int((120 - padded.byteCount % 64) % 64)))
+    padded.add((0..<8).map { UInt8(truncatingIfNeeded: (byteCount &* 8) >> (56 - 8 * $0)) })
     return padded.state.map { word in
       let hex = String(word, radix: 16)
       return String(repeating: "0", count: 8 - hex.count) + hex
@@ -37,8 +40,8 @@ public struct SHA256: Sendable {
   }
 
   private mutating func absorb() {
-    var schedule = [UInt32](repeating: 0, count: 64)
-    for i in 0..<16 { schedule[i] = (0..<4).reduce(0) { $0 << 8 | UInt32(block[4 * i + $1]) } }
+    var schedule = InlineArray<64, UInt32>(repeating: 0)
+    for i in 0..<16 { schedule[i] = block[i] }
     for i in 16..<64 {
       let (w15, w2) = (schedule[i - 15], schedule[i - 2])
       let s0 = rotated(w15, 7) ^ rotated(w15, 18) ^ w15 >> 3
@@ -55,14 +58,13 @@ public struct SHA256: Sendable {
       (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
     }
     for (i, word) in [a, b, c, d, e, f, g, h].enumerated() { state[i] &+= word }
-    block.removeAll(keepingCapacity: true)
   }
 }
 
 /// The SHA-256 hash of a text in UTF-8, as 64 hexadecimal digits.
 public func sha256(_ text: String) -> String {
   var hash = SHA256()
-  hash.update(text.utf8)
+  hash.add(text.utf8)
   return hash.hexDigest
 }
 
@@ -84,7 +86,7 @@ public func sha256(contentsOf path: String) throws -> String {
 private func rotated(_ word: UInt32, _ by: UInt32) -> UInt32 { word >> by | word << (32 - by) }
 
 /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, section 4.2.2).
-private let roundConstants: [UInt32] = [
+private let roundConstants: InlineArray<64, UInt32> = [
   0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
   0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
   0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,

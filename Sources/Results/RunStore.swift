@@ -27,7 +27,7 @@ public struct RunStore: Sendable {
     try place.check()
     isNew = !fileExists(path)
     do {
-      try prepare()
+      try place.explaining { try prepared().close() }
     } catch {
       try removeIfEmpty()
       throw error
@@ -36,7 +36,7 @@ public struct RunStore: Sendable {
 
   /// Begins to record a run. Nothing reaches the file, and nothing locks it, until the recording is finished.
   public func begin(_ run: RunDescription, detail: RecordDetail) throws -> RunRecording {
-    try place.explaining { try RunRecording(run, detail: detail, connection: connect(), place: place) }
+    try place.explaining { try RunRecording(run, detail: detail, connection: prepared(), place: place) }
   }
 
   /// Whether the file holds a run of this policy on this configuration.
@@ -73,20 +73,20 @@ public struct RunStore: Sendable {
     return try DatabaseQueue(path: place.forSQLite, configuration: configuration)
   }
 
-  private func prepare() throws {
-    try place.explaining {
-      let connection = try connect()
-      try connection.read(refuseStrangers)
-      try connection.writeWithoutTransaction { db in
-        try db.execute(sql: "PRAGMA journal_mode = WAL")
-        try db.inTransaction(.immediate) {
-          try refuseStrangers(db)
-          try Schema.migrate(db)
-          return .commit
-        }
+  /// A connection to the file at its newest schema. Where the file system cannot write ahead, SQLite keeps its rollback
+  /// journal, which is slower and as safe.
+  private func prepared() throws -> DatabaseQueue {
+    let connection = try connect()
+    try connection.read(refuseStrangers)
+    try connection.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA journal_mode = WAL")
+      try db.inTransaction(.immediate) {
+        try refuseStrangers(db)
+        try Schema.migrate(db)
+        return .commit
       }
-      try connection.close()
     }
+    return connection
   }
 
   private func refuseStrangers(_ db: Database) throws {

@@ -80,8 +80,7 @@ private func change(_ name: String, _ result: RunResult, _ baseline: RunResult) 
   return Change(percent: 100 * (new - old) / old)
 }
 
-/// A share of a hundred: as many decimals as keep few from reading as none, and most from
-/// reading as all.
+/// A share of a hundred: as many decimals as keep few from reading as none, and most from reading as all.
 private func percentage(_ share: Double) -> String {
   if share == share.rounded() { return grouped(share, decimals: 0) + " %" }
   let isHonest = { (decimals: Int) in

@@ -28,7 +28,7 @@ import Testing
   @Test func thePiecesDoNotMatter() {
     let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     var whole = SHA256()
-    whole.update(bytes)
+    whole.update(bytes[...])
     for cut in 0...bytes.count {
       var pieces = SHA256()
       pieces.update(bytes[..<cut])

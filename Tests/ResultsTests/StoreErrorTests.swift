@@ -154,6 +154,14 @@ import Testing
     #expect(try rows(path, "PRAGMA journal_mode") == ["wal"])
   }
 
+  @Test func aFileThatWasTakenAwayIsMadeAgain() throws {
+    let store = try RunStore(path: path)
+    try RunStore(path: path).store(describe("chunked"))
+    #expect(unlink(path) == 0)
+    try store.store(describe("layered"))
+    #expect(try rows(path, "SELECT policy FROM run") == ["layered"])
+  }
+
   @Test func aFileThatSomebodyElseHasOpenIsNotTakenBack() throws {
     let store = try RunStore(path: path)
     let other = try RunStore(path: path).begin(describe("layered"), detail: .requests)
