@@ -9,7 +9,7 @@ import Testing
   func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String) throws {
     let policy = try PolicyCase.named(name)
     var preemptions = 0
-    for seed in UInt64(1)...150 {
+    for seed in UInt64(1)...120 {
       var trace = RandomTrace(seed: seed)
       let text = policy.randomSettings(&trace.random, trace.server.limits.layerCount, trace.longestPrompt)
       let settings = try config(text)
@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func theEngineEqualsThePlainReferenceUnderRandomLegalPlans() throws {
-    for seed in UInt64(1)...150 {
+    for seed in UInt64(1)...120 {
       let trace = RandomTrace(seed: seed)
       let observed = try observe(
         trace.requests, on: trace.server, policy: RandomPolicy(seed: seed), cost: trace.cost)
