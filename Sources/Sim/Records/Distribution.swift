@@ -49,7 +49,7 @@ public struct Distribution: Sendable {
   }
 
   /// The mean; nil without any.
-  public var mean: Seconds? { count == 0 ? nil : Seconds(sum * 1e-9 / Double(count)) }
+  public var mean: Seconds? { count == 0 ? nil : Seconds(sum / Double(count) / 1e9) }
 
   /// The percentile `p` in 0...100; nil without any.
   public func percentile(_ p: Double) -> Seconds? {
@@ -58,8 +58,8 @@ public struct Distribution: Sendable {
     let rank = p / 100 * Double(count - 1)
     let lower = Int(rank)
     let low = orderStatistic(lower)
-    guard rank > Double(lower) else { return Seconds(low * 1e-9) }
-    return Seconds((low + (orderStatistic(lower + 1) - low) * (rank - Double(lower))) * 1e-9)
+    guard rank > Double(lower) else { return Seconds(low / 1e9) }
+    return Seconds((low + (orderStatistic(lower + 1) - low) * (rank - Double(lower))) / 1e9)
   }
 
   /// The share of lengths that are at most `limit`, exact to the bin; nil without any.
