@@ -153,4 +153,12 @@ extension ConfigNode {
     let place = [position, path].filter { !$0.isEmpty }.joined(separator: ": ")
     return InputError(status, file: source.file, place: place, problem, hint: hint)
   }
+
+  /// A complaint that this name is none of the known ones, with the nearest of them.
+  public func error(
+    unknown kind: String, _ name: String, among known: [String], status: InputError.Status = .config
+  ) -> InputError {
+    let plain = InputError.unknown(kind, name, among: known)
+    return error(plain.problem, hint: plain.hint, status: status)
+  }
 }

@@ -47,17 +47,21 @@ import Traces
   }
 
   @Test func aTileOfARequestThatIsNotPrefillingIsAnError() throws {
-    let expected = #"policy "scripted", iteration 0: request 0 has a tile but is not prefilling, or has two"#
+    let expected =
+      #"policy "scripted", iteration 0: request 0 has a tile but is not prefilling, has two, or comes before one that was admitted earlier"#
     #expect(try message(.of(tiles: [whole])) == expected)
     #expect(try message(.of(admit: [1], tiles: [whole])) == expected)
-    let decoding = #"policy "scripted", iteration 1: request 0 has a tile but is not prefilling, or has two"#
+    let decoding =
+      #"policy "scripted", iteration 1: request 0 has a tile but is not prefilling, has two, or comes before one that was admitted earlier"#
     #expect(try message(.of(admit: [0], tiles: [whole]), .of(tiles: [tile(8..<9)])) == decoding)
   }
 
   @Test func twoTilesOfARequestAreAnError() throws {
     let plan = BatchPlan.of(admit: [0], tiles: [tile(0..<4), tile(4..<8)])
     #expect(
-      try message(plan) == #"policy "scripted", iteration 0: request 0 has a tile but is not prefilling, or has two"#)
+      try message(plan)
+        == #"policy "scripted", iteration 0: request 0 has a tile but is not prefilling, has two, or comes before one that was admitted earlier"#
+    )
   }
 
   @Test func preemptingWhoDoesNotDecodeIsAnError() throws {

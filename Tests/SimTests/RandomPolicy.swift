@@ -19,7 +19,7 @@ struct RandomPolicy: SchedulingPolicy {
   mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var plan = BatchPlan()
     var free = view.budget.freeBlocks
-    planDecodes(&plan, &free, view)
+    let decodeCount = planDecodes(&plan, &free, view)
     var tileable = view.prefilling.map { ($0.id, $0.tokens, $0.frontier) }
     for request in view.waiting {
       let isNeeded = plan.isEmpty && tileable.isEmpty
@@ -30,13 +30,16 @@ struct RandomPolicy: SchedulingPolicy {
       plan.admissions.append(request.id)
       tileable.append((request.id, request.tokens, Frontier(layerCount: view.limits.layerCount)))
     }
-    for (id, tokens, frontier) in tileable where random.happens(0.7) || plan.isEmpty {
+    var room = view.limits.maxRequests - decodeCount
+    for (id, tokens, frontier) in tileable where room > 0 && random.happens(0.7) || plan.isEmpty {
       plan.tiles.append(tile(id, tokens, frontier))
+      room -= 1
     }
     return plan
   }
 
-  private mutating func planDecodes(_ plan: inout BatchPlan, _ free: inout Int, _ view: ReplicaView) {
+  /// Returns how many will decode.
+  private mutating func planDecodes(_ plan: inout BatchPlan, _ free: inout Int, _ view: ReplicaView) -> Int {
     var left = Array(view.decodes.newestFirst.reversed())
     let others = view.waiting.count + view.prefilling.count
     left.removeAll { request in
@@ -45,7 +48,8 @@ struct RandomPolicy: SchedulingPolicy {
       free += request.heldBlocks
       return true
     }
-    var count = random.happens(0.6) ? left.count : random.integer(0...left.count)
+    let most = min(left.count, view.limits.maxRequests)
+    var count = random.happens(0.6) ? most : random.integer(0...most)
     if view.prefilling.isEmpty { count = max(count, min(1, left.count)) }
     while left.prefix(count).count(where: \.needsBlock) > free {
       let isNeeded = count == 1 && view.prefilling.isEmpty
@@ -59,6 +63,7 @@ struct RandomPolicy: SchedulingPolicy {
     }
     free -= left.prefix(count).count(where: \.needsBlock)
     plan.decodes = count > 0 && count == left.count && random.happens(0.5) ? .all : .oldest(count)
+    return count
   }
 
   /// Some tokens through some layers that stand ready for them.

@@ -42,8 +42,7 @@ private func readGraphSizes(_ node: ConfigNode) throws -> [Int] {
 private func readFormat(_ node: ConfigNode) throws -> NumberFormat {
   let name = try node.string()
   if let format = NumberFormat(rawValue: name) { return format }
-  let unknown = InputError.unknown("number format", name, among: NumberFormat.allCases.map(\.rawValue))
-  throw node.error(unknown.problem, hint: unknown.hint)
+  throw node.error(unknown: "number format", name, among: NumberFormat.allCases.map(\.rawValue))
 }
 
 extension MatrixProductForm {

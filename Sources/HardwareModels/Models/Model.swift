@@ -55,8 +55,7 @@ private func readArchitecture(_ fields: inout ConfigFields) throws -> any ModelA
   }
   let name = try node.string()
   guard let known = modelArchitectures.first(where: { $0.name == name }) else {
-    let unknown = InputError.unknown("architecture", name, among: modelArchitectures.map { $0.name })
-    throw node.error(unknown.problem, hint: unknown.hint)
+    throw node.error(unknown: "architecture", name, among: modelArchitectures.map { $0.name })
   }
   return known
 }

@@ -33,8 +33,7 @@ extension ExpertPopularity {
       let levels = try readLevels(fields.required("levels"))
       self.init(weights: weights(of: levels, count: experts.count), topK: experts.topK)
     default:
-      let unknown = InputError.unknown("routing kind", name, among: Self.kinds)
-      throw kind.error(unknown.problem, hint: unknown.hint)
+      throw kind.error(unknown: "routing kind", name, among: Self.kinds)
     }
     try fields.finish()
   }

@@ -70,8 +70,7 @@ public struct Deployment: Sendable {
       guard !policies.contains(where: { $0.name == name }) else {
         throw policySettings.error("the policy \"\(name)\" has no settings")
       }
-      throw InputError.unknown(
-        "policy", name, among: policies.map { $0.name }, file: policySettings.source.file, place: policySettings.path)
+      throw policySettings.error(unknown: "policy", name, among: policies.map { $0.name })
     }
     return try makePolicy(name, settings: settings, layerCount: model.transformer.layerCount)
   }
@@ -110,8 +109,7 @@ extension RoutingMode {
     case "expected": self = .expected
     case "sampled": self = .sampled(seed: seed)
     case let other:
-      let unknown = InputError.unknown("routing", other, among: ["expected", "sampled"])
-      throw node.error(unknown.problem, hint: unknown.hint)
+      throw node.error(unknown: "routing", other, among: ["expected", "sampled"])
     }
   }
 }

@@ -10,7 +10,11 @@ extension Replica {
     try admit(plan.admissions, at: now)
     try selectDecodes(plan.decodes)
     let prefillTokenLayers = try check(plan.tiles)
-    guard view.decodes.runningCount > 0 || !plan.tiles.isEmpty else {
+    let active = view.decodes.runningCount + plan.tiles.count
+    guard active <= view.limits.maxRequests else {
+      throw error("\(active) requests are to run but the limit is \(view.limits.maxRequests)")
+    }
+    guard active > 0 else {
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
     tiles = plan.tiles
@@ -69,6 +73,7 @@ extension Replica {
     case .all: count = view.decodes.count
     case .oldest(let limit): count = min(limit, view.decodes.count)
     }
+    guard count >= 0 else { throw error("\(count) requests are to decode") }
     if count != view.decodes.runningCount {
       for run in view.decodes.select(oldest: count, iteration: iterationCount) where tracksEmissions {
         requests[run.slot].emissions.append(run.firstIteration...iterationCount - 1)
@@ -87,7 +92,9 @@ extension Replica {
     var place = 0
     for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else {
-        throw error("request \(tile.request.number) has a tile but is not prefilling, or has two")
+        throw error(
+          "request \(tile.request.number) has a tile but is not prefilling, has two, or comes before one that was admitted earlier"
+        )
       }
       let request = view.prefilling[found]
       guard tile.tokens.upperBound <= request.tokens, request.frontier.admits(tile) else {

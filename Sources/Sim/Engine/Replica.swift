@@ -36,7 +36,8 @@ struct Replica {
   func refusal(of request: TraceRequest) -> RequestRecord.Outcome? {
     let (length, overflow) = request.promptTokens.addingReportingOverflow(request.outputTokens)
     if overflow || length > view.limits.maxModelLen { return .rejectedTooLong }
-    return view.budget.blocks(for: length) > view.limits.blockCount ? .rejectedNoMemory : nil
+    // The last token's keys and values are never written.
+    return view.budget.blocks(for: length - 1) > view.limits.blockCount ? .rejectedNoMemory : nil
   }
 
   /// Lets a request wait.

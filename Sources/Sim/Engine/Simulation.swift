@@ -7,7 +7,7 @@ import Traces
 /// Arrivals take turns over the replicas. One simulation is one thread; parallelism lives between simulations.
 public struct Simulation {
   /// What a server is made of.
-  public struct Server {
+  public struct Server: Sendable {
     /// Settings that its policies respect.
     public var limits: ReplicaLimits
     /// The attention window of the model's windowed layers, in tokens; nil if it has none.

@@ -30,7 +30,6 @@ struct BatchDraft {
       }
     }
     budget.reserve(needed)
-    runningRequests -= view.decodes.count - remaining
     plan.decodes = decodeCount == remaining ? .all : .oldest(decodeCount)
   }
 

@@ -12,9 +12,9 @@ public struct BatchPlan: Hashable, Sendable {
   public var preemptions: [RequestID] = []
   /// Waiting requests that get KV blocks for their whole prompt and become prefilling ones.
   public var admissions: [RequestID] = []
-  /// Decoding requests that produce one token each.
+  /// Decoding requests that produce one token each. They and the tiles are together at most `maxRequests`.
   public var decodes = DecodeSelection.oldest(0)
-  /// Prefill work, at most one tile a request.
+  /// Prefill work, at most one tile a request, in the order in which the requests were admitted.
   public var tiles: [Tile] = []
 
   /// A plan to do nothing.

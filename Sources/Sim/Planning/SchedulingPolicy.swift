@@ -31,8 +31,7 @@ public let policies: [any SchedulingPolicy.Type] = [
 /// The policy of a name with its settings; an unknown name is an error that names the nearest one.
 public func makePolicy(_ name: String, settings: ConfigNode, layerCount: Int) throws -> any SchedulingPolicy {
   guard let policy = policies.first(where: { $0.name == name }) else {
-    throw InputError.unknown(
-      "policy", name, among: policies.map { $0.name }, file: settings.source.file, place: settings.path)
+    throw settings.error(unknown: "policy", name, among: policies.map { $0.name })
   }
   return try policy.init(reading: settings, layerCount: layerCount)
 }

@@ -15,8 +15,7 @@ public struct LayerGrouping: Hashable, Sendable {
     init(reading node: ConfigNode) throws {
       let name = try node.string()
       guard let rule = Rule(rawValue: name) else {
-        let unknown = InputError.unknown("group rule", name, among: Rule.allCases.map(\.rawValue))
-        throw node.error(unknown.problem, hint: unknown.hint)
+        throw node.error(unknown: "group rule", name, among: Rule.allCases.map(\.rawValue))
       }
       self = rule
     }
@@ -46,7 +45,7 @@ public struct LayerGrouping: Hashable, Sendable {
       guard chunks > 1 else { return 1 }
       guard chunks <= 8 else { return maxGroups }
       let power = 1 << (Int.bitWidth - (chunks - 1).leadingZeroBitCount)
-      return power >= maxGroups ? maxGroups : min(power, maxGroups / 2)
+      return power >= maxGroups ? maxGroups : min(power, (maxGroups + 1) / 2)
     }
   }
 

@@ -41,7 +41,7 @@ public struct RunSummary: Sendable {
   public var decodedTokens = 0
   /// Prompt tokens x layers that were computed, recomputation after preemption included.
   public var prefillTokenLayers = 0
-  /// Sum over arrivals of the requests in flight just after each, itself included.
+  /// Sum over arrivals of the requests in flight just after each: itself, unless it was turned away, and all others.
   public var inFlightAtArrivals = 0
   /// When the first request arrived.
   public var firstArrival = SimTime.zero

@@ -46,13 +46,5 @@ func lengthsModel(reading node: ConfigNode) throws -> any LengthsModel {
   return model
 }
 
-extension ConfigNode {
-  /// A complaint that this value names nothing known, with the nearest known word.
-  func error(unknown kind: String, _ name: String, among known: [String]) -> InputError {
-    let plain = InputError.unknown(kind, name, among: known)
-    return error(plain.problem, hint: plain.hint)
-  }
-}
-
 /// The most tokens one length may have, so that its square still fits a count of attended pairs.
 let longestLength = 1_000_000_000

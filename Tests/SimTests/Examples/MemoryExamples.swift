@@ -82,7 +82,7 @@ import Traces
 
   @Test func whatCanNeverBeServedIsRejectedOnArrival() throws {
     let trace: [TraceRequest] = [
-      .at(0, prompt: 9, output: 2), .at(0, prompt: 7, output: 2), .at(0, prompt: 3, output: 1),
+      .at(0, prompt: 9, output: 2), .at(0, prompt: 8, output: 2), .at(0, prompt: 3, output: 1),
       .at(50, prompt: .max, output: 1),
     ]
     let observed = try observe(

@@ -81,7 +81,7 @@ final class ReferenceEngine {
 
   private func mustTurnAway(_ request: ReferenceRequest) -> Bool {
     let total = request.promptTokens + request.outputTokens
-    return total > replica.settings.maxModelLen || replica.blocks(holding: total) > replica.settings.blockCount
+    return total > replica.settings.maxModelLen || replica.blocks(holding: total - 1) > replica.settings.blockCount
   }
 
   private func runIteration(at now: SimTime) -> SimTime {

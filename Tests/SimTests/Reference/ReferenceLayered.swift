@@ -54,11 +54,11 @@ final class ReferenceLayered: ReferenceScheduler {
   }
 
   /// The code's table on the cohort's tokens. The page gives it for Gmax 4, 12, 16 and 24; between them a step is at
-  /// most half of Gmax, and Gmax comes where a step reaches it.
+  /// most half of Gmax, rounded up, and Gmax comes where a step reaches it.
   static func tableRule(maxGroups: Int) -> Rule {
     { tokens in
       for (limit, groups) in [(512, 1), (1024, 2), (2048, 4), (4096, 8)] where tokens <= limit {
-        return groups == 1 ? 1 : groups >= maxGroups ? maxGroups : min(groups, maxGroups / 2)
+        return groups == 1 ? 1 : groups >= maxGroups ? maxGroups : min(groups, (maxGroups + 1) / 2)
       }
       return maxGroups
     }
