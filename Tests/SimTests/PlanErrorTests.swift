@@ -77,6 +77,21 @@ import Traces
         == #"policy "scripted", iteration 1: request 0 is to be preempted but does not decode"#)
   }
 
+  @Test func runningMoreThanTheLimitIsAnError() throws {
+    let trace = (0..<3).map { _ in TraceRequest.at(0, prompt: 4, output: 4) }
+    let tiles = (0..<3).map { tile(0..<4, of: $0) }
+    var simulation = Simulation(
+      of: ScriptedSource(trace), on: tinyServer(maxRequests: 2),
+      policy: ScriptedPolicy([.of(admit: [0, 1, 2], tiles: tiles)]), costModel: UnitCostModel())
+    let error = #expect(throws: PlanError.self) { try simulation.run() }
+    #expect(error?.description == #"policy "scripted", iteration 0: 3 requests are to run but the limit is 2"#)
+  }
+
+  @Test func lettingFewerThanNoneDecodeIsAnError() throws {
+    let expected = #"policy "scripted", iteration 0: -1 requests are to decode"#
+    #expect(try message(.of(admit: [0], decodes: .oldest(-1), tiles: [whole])) == expected)
+  }
+
   @Test func admittingWithoutBlocksIsAnError() throws {
     #expect(
       try message(.of(admit: [0], tiles: [whole]), .of(decodes: .all), .of(admit: [1]), blocks: 3)

@@ -32,22 +32,3 @@ public struct ChunkSweep: Hashable, Sendable {
     }
   }
 }
-
-extension PrefillWork {
-  /// The work of `tokens` new tokens of one request that has `past` tokens before them. Token i attends to the i - 1
-  /// before it and itself, and where there is a window to at most so many.
-  public init(tokens: Int, past: Int, window: Int?) {
-    self.init()
-    guard tokens > 0 else { return }
-    requests = 1
-    self.tokens = tokens
-    attendedPairs = tokens * past + tokens * (tokens + 1) / 2
-    cachedTokensRead = past + tokens
-    windowedPairs = attendedPairs
-    windowedTokensRead = cachedTokensRead
-    guard let window, past + tokens > window else { return }
-    let growing = max(0, min(window - past, tokens))
-    windowedPairs = growing * past + growing * (growing + 1) / 2 + (tokens - growing) * window
-    windowedTokensRead = min(past, window - 1) + tokens
-  }
-}
