@@ -51,5 +51,9 @@ let package = Package(
       name: "ResultsTests",
       dependencies: ["Base", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["Base", "Results", "TestSupport", "lpsim", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
   ]
 )

@@ -81,7 +81,10 @@ public struct ConfigOverride: Sendable {
       throw InputError(.usage, file: "--set", "\"\(text)\" is not key.path=value")
     }
     keyPath = String(text[..<equals])
-    value = try ConfigNode(argument: String(text[text.index(after: equals)...]), option: "--set \(keyPath)")
+    var value = try ConfigNode(argument: String(text[text.index(after: equals)...]), option: "--set \(keyPath)")
+    // A value of one word is found by its key; only inside longer JSON do line and column help.
+    if value.isScalar { value.source = ConfigNode.Source(file: "--set") }
+    self.value = value
   }
 }
 
