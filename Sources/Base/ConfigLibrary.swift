@@ -53,6 +53,12 @@ public struct ConfigLibrary: Sendable {
     }
     var error = InputError.unknown(
       kind.noun, name, among: names(of: kind), status: asker == nil ? .noInput : .config)
+    if name.contains("/") {
+      let stem = file.split(separator: "/").last?.dropLast(".json".count) ?? ""
+      let nearest = nearestWord(to: String(stem), among: names(of: kind))
+      error.problem = "no file \"\(name)\""
+      error.hint = nearest.map { "did you mean the \(kind.noun) \"\($0)\"?" } ?? ""
+    }
     if let asker { (error.file, error.place) = (asker.source.file, asker.error("").place) }
     if names(of: kind).isEmpty { error.hint = "no config folder was found; set LPSIM_CONFIG_PATH" }
     throw error

@@ -12,6 +12,7 @@ struct TraceCommand: ParsableCommand {
       EXAMPLES
         lpsim trace azure_2023_code.csv
         lpsim trace sharegpt --rate 4 --requests 10000 --json
+        lpsim trace arxiv --arrivals constant --rate 2
         lpsim trace arxiv --rate 1.3 --requests 780 --convert vidur --out arxiv.csv
       """)
 
@@ -22,7 +23,9 @@ struct TraceCommand: ParsableCommand {
   @OptionGroup var requests: RequestOptions
 
   @Option(
-    help: ArgumentHelp("How requests follow each other where the trace does not say.", valueName: "process"),
+    help: ArgumentHelp(
+      "How requests follow each other where the trace does not say: a name, or {\"process\": \"gamma\", \"burstiness\": 0.5}.",
+      valueName: "process"),
     completion: .list(arrivalProcesses.map { $0.name }))
   var arrivals = "poisson"
 
@@ -59,9 +62,7 @@ struct TraceCommand: ParsableCommand {
   }
 
   private func workload(_ choice: TraceChoice) throws -> Workload {
-    let process = ConfigNode(.string(arrivals), source: ConfigNode.Source(file: "--arrivals"))
-    let object = ConfigNode(.object([.init("process", process)]), source: process.source)
-    let arrivals = try arrivalProcess(reading: object)
+    let arrivals = try arrivalProcess()
     var rate = try requests.rate()
     var requestCount = try requests.requestCount()
     if case .recipe = choice.trace {
@@ -70,6 +71,14 @@ struct TraceCommand: ParsableCommand {
     }
     return try Workload(
       choice.trace, arrivals: arrivals, rate: rate, requestCount: requestCount, seed: UInt64(requests.seed() ?? 1))
+  }
+
+  /// The process of a name, or of an object with its parameters.
+  private func arrivalProcess() throws -> any ArrivalProcess {
+    let written = try ConfigNode(argument: arrivals, option: "--arrivals")
+    guard case .string = written.value else { return try Traces.arrivalProcess(reading: written) }
+    return try Traces.arrivalProcess(
+      reading: ConfigNode(.object([.init("process", written)]), source: written.source))
   }
 
   private func text(_ statistics: TraceStatistics) -> String {
