@@ -65,5 +65,9 @@ let package = Package(
     .testTarget(
       name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],
       exclude: ["CUDAEmulator"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["Base", "Results", "TestSupport", "lpsim", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
   ]
 )

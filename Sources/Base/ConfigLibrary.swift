@@ -53,6 +53,12 @@ public struct ConfigLibrary: Sendable {
     }
     var error = InputError.unknown(
       kind.noun, name, among: names(of: kind), status: asker == nil ? .noInput : .config)
+    if name.contains("/") {
+      let stem = file.split(separator: "/").last?.dropLast(".json".count) ?? ""
+      let nearest = nearestWord(to: String(stem), among: names(of: kind))
+      error.problem = "no file \"\(name)\""
+      error.hint = nearest.map { "did you mean the \(kind.noun) \"\($0)\"?" } ?? ""
+    }
     if let asker { (error.file, error.place) = (asker.source.file, asker.error("").place) }
     if names(of: kind).isEmpty { error.hint = "no config folder was found; set LPSIM_CONFIG_PATH" }
     throw error
@@ -81,7 +87,10 @@ public struct ConfigOverride: Sendable {
       throw InputError(.usage, file: "--set", "\"\(text)\" is not key.path=value")
     }
     keyPath = String(text[..<equals])
-    value = try ConfigNode(argument: String(text[text.index(after: equals)...]), option: "--set \(keyPath)")
+    var value = try ConfigNode(argument: String(text[text.index(after: equals)...]), option: "--set \(keyPath)")
+    // A value of one word is found by its key; only inside longer JSON do line and column help.
+    if value.isScalar { value.source = ConfigNode.Source(file: "--set") }
+    self.value = value
   }
 }
 

@@ -29,7 +29,8 @@ extension ConfigNode {
     }
   }
 
-  private var isScalar: Bool {
+  /// Whether this is neither a list nor an object.
+  var isScalar: Bool {
     switch value {
     case .array, .object: false
     default: true

@@ -1,5 +1,8 @@
 import Base
 
+/// A whole joule for an operation or a byte is a typing error; sums over any run stay finite below it.
+private let joules = 0.0...1.0
+
 extension GPU {
   /// Reads a file of `configs/gpus`.
   public init(reading node: ConfigNode) throws {
@@ -10,7 +13,7 @@ extension GPU {
     let peakFP8 = try peaks.optional("fp8").map { FlopsPerSecond(try $0.number(in: .positive)) }
     try peaks.finish()
     let memoryBandwidth = try fields.quantity("memoryBandwidthBytesPerSecond", as: BytesPerSecond.self)
-    let memory = try fields.quantity("memoryBytes", as: Bytes.self)
+    let memory = try fields.quantity("memoryBytes", in: .memoryBytes, as: Bytes.self)
     let linkBandwidth = try fields.quantity("linkBandwidthBytesPerSecond", as: BytesPerSecond.self)
     let power = try PowerModel(reading: fields.required("power"))
     fields.ignore("sources")
@@ -25,17 +28,22 @@ extension PowerModel {
   /// Reads the key `power` of a GPU.
   init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
-    let design = try fields.number("tdpWatts", in: .positive)
+    let design = try fields.number("tdpWatts", in: .leastNonzeroMagnitude...1e6)
     let share = try fields.number("capShareOfTDP", in: .leastNonzeroMagnitude...1)
     let busy = try fields.number("busyWatts", in: 0...(design * share), "the cap")
     let idle = try fields.number("idleWatts", in: 0...busy, "busyWatts")
     self.init(
       idle: Watts(idle), busy: Watts(busy), cap: Watts(design * share),
-      perFlop: try fields.quantity("joulesPerFlop", in: .nonNegative),
-      perWeightByte: try fields.quantity("joulesPerWeightByte", in: .nonNegative),
-      perKVByte: try fields.quantity("joulesPerKVByte", in: .nonNegative),
-      perActivationByte: try fields.quantity("joulesPerActivationByte", in: .nonNegative),
-      perLinkByte: try fields.quantity("joulesPerLinkByte", in: .nonNegative))
+      perFlop: try fields.quantity("joulesPerFlop", in: joules),
+      perWeightByte: try fields.quantity("joulesPerWeightByte", in: joules),
+      perKVByte: try fields.quantity("joulesPerKVByte", in: joules),
+      perActivationByte: try fields.quantity("joulesPerActivationByte", in: joules),
+      perLinkByte: try fields.quantity("joulesPerLinkByte", in: joules))
     try fields.finish()
   }
+}
+
+extension ClosedRange<Double> {
+  /// Sizes of a memory, up to an exabyte: whole numbers of bytes that an Int holds.
+  static var memoryBytes: Self { .leastNonzeroMagnitude...1e18 }
 }

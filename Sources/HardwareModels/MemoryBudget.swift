@@ -40,8 +40,8 @@ public struct MemoryBudget: Hashable, Sendable {
   /// KV blocks.
   public let blocks: Int
 
-  /// Tokens whose keys and values fit.
-  public var tokens: Int { blocks * blockSize }
+  /// Tokens whose keys and values fit; as many as an Int holds where they need no blocks.
+  public var tokens: Int { kvBytesPerToken > .zero ? blocks * blockSize : .max }
 
   /// The budget; a model that leaves no room for a single KV block is an ``InputError``.
   public init(model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, settings: Settings) throws {
@@ -118,10 +118,11 @@ private func doesNotFit(
     let block = needs.kvBytesPerToken * Double(settings.blockSize)
     return gpu.memory * settings.utilisation >= needs.total + block
   }
+  let bytes = missing.value.rounded(.up)
   let gpus = tensorParallel == 1 ? "1 GPU" : "\(tensorParallel) GPUs"
   let hint = enough.map { "tensor parallelism over \($0) GPUs would do" }
   return InputError(
     .config,
-    "\(model.name) does not fit on \(gpus) \(gpu.name): \(Int(missing.value.rounded(.up))) bytes are missing on each",
+    "\(model.name) does not fit on \(gpus) \(gpu.name): \(Int(exactly: bytes).map(String.init) ?? "\(bytes)") bytes are missing on each",
     hint: hint ?? "no degree of tensor parallelism that \(engine.name) knows would do")
 }

@@ -48,6 +48,12 @@ public struct Experiment: Sendable {
       programVersion: programVersion)
   }
 
+  /// Refuses a policy that cannot be simulated: one that has no settings, or under which the model does not fit.
+  public func check(_ name: String) throws {
+    _ = try deployment.server(under: deployment.policy(name), serviceLevel: serviceLevel)
+    _ = try deployment.costModel()
+  }
+
   /// Simulates a policy.
   /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the simulation.
   public func simulate(

@@ -27,6 +27,7 @@ struct LPSim: ParsableCommand {
     ])
 
   static func main() {
+    Interrupt.endQuietlyOnClosedPipe()
     do {
       try refuseUnknownSubcommand()
       var command = try parseAsRoot()
@@ -39,7 +40,8 @@ struct LPSim: ParsableCommand {
       Terminal.note("lpsim: interrupted; finished runs are kept")
       exit(withError: ExitCode(130))
     } catch {
-      exit(withError: error)
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      leave("\(message(for: error)) — see lpsim \(subcommand.map { "\($0) " } ?? "")--help", status: .usage)
     }
   }
 
@@ -48,12 +50,17 @@ struct LPSim: ParsableCommand {
     exit(withError: ExitCode(status.rawValue))
   }
 
+  /// The first word, if it is no option.
+  private static var subcommand: String? {
+    CommandLine.arguments.dropFirst().first.flatMap { $0.hasPrefix("-") ? nil : $0 }
+  }
+
   /// ArgumentParser offers the nearest option but not the nearest subcommand.
   private static func refuseUnknownSubcommand() throws {
-    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else { return }
+    guard let subcommand else { return }
     let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    guard known.contains(word) else {
-      throw InputError.unknown("command", word, among: known, status: .usage)
+    guard known.contains(subcommand) else {
+      throw InputError.unknown("command", subcommand, among: known, status: .usage)
     }
   }
 }

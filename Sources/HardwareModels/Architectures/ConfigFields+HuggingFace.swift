@@ -16,6 +16,9 @@ extension ConfigFields {
   /// A size that must be there.
   mutating func size(_ key: String) throws -> Int { try integer(key, in: sizes) }
 
+  /// A number of experts: for each of them a popularity is worked out.
+  mutating func expertCount(_ key: String) throws -> Int { try integer(key, in: 1...16384) }
+
   /// A true or false that Hugging Face leaves out where it is false.
   mutating func flag(_ key: String) throws -> Bool { try optional(key)?.bool() ?? false }
 

@@ -12,7 +12,7 @@ public enum GptOss: ModelArchitecture {
     common.attention.hasInputBias = true
     common.attention.hasOutputBias = true
     common.attention.hasSinks = true
-    let count = try fields.size("num_local_experts")
+    let count = try fields.expertCount("num_local_experts")
     var experts = Transformer.Experts(
       count: count, topK: try fields.integer("num_experts_per_tok", in: 1...count, "num_local_experts"),
       intermediate: try fields.size("intermediate_size"))

@@ -10,7 +10,7 @@ public enum Mixtral: ModelArchitecture {
     var common = try fields.commonSizes()
     let format = try fields.quantizedFormat(among: [.fp8]) ?? .bf16
     common.attention.format = format
-    let count = try fields.size("num_local_experts")
+    let count = try fields.expertCount("num_local_experts")
     var experts = Transformer.Experts(
       count: count, topK: try fields.integer("num_experts_per_tok", in: 1...count, "num_local_experts"),
       intermediate: try fields.size("intermediate_size"))

@@ -11,7 +11,7 @@ public enum Qwen3MoE: ModelArchitecture {
     let format = try fields.quantizedFormat(among: [.fp8]) ?? .bf16
     common.attention.hasQueryKeyNorm = true
     common.attention.format = format
-    let count = try fields.size("num_experts")
+    let count = try fields.expertCount("num_experts")
     var experts = Transformer.Experts(
       count: count, topK: try fields.integer("num_experts_per_tok", in: 1...count, "num_experts"),
       intermediate: try fields.size("moe_intermediate_size"))

@@ -21,7 +21,7 @@ extension EngineProfile {
       graphSizes: sizes,
       launchTimePerEagerLayer: try fields.quantity("launchSecondsPerEagerLayer", in: .nonNegative),
       keepsFullKVInWindowedLayers: try fields.required("keepsFullKVInWindowedLayers").bool(),
-      reservedMemory: try fields.quantity("reservedBytes", in: .nonNegative),
+      reservedMemory: try fields.quantity("reservedBytes", in: 0...ClosedRange.memoryBytes.upperBound),
       matrixProducts: try fields.required("matrixProducts").elements().map { try MatrixProductForm(reading: $0) },
       experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
       decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),

@@ -56,10 +56,9 @@ public struct Deployment: Sendable {
     serviceLevel = try ServiceLevel(reading: fields.required("slo"))
     arrivals = try arrivalProcess(reading: fields.required("arrivals"))
     workloads = try ConfigFields(fields.required("workloads")).node.members?.map(WorkloadSettings.init) ?? []
-    compared = try fields.required("compare").elements().map { try $0.string() }
+    compared = try readCompared(fields.required("compare"))
     policySettings = try fields.required("policies")
     try fields.finish()
-    guard !compared.isEmpty else { throw try fields.required("compare").error("no policy is named") }
     for name in compared { _ = try policy(name) }
     for member in policySettings.members ?? [] { _ = try policy(member.key) }
   }
@@ -100,6 +99,23 @@ public struct Deployment: Sendable {
       limits: limits, attentionWindow: model.transformer.window, gpuCount: tensorParallel,
       serviceLevel: serviceLevel)
   }
+}
+
+/// The names of policies, each known and named once.
+private func readCompared(_ list: ConfigNode) throws -> [String] {
+  let known = policies.map { $0.name }
+  var names: [String] = []
+  for node in try list.elements() {
+    let name = try node.string()
+    guard known.contains(name) else {
+      let unknown = InputError.unknown("policy", name, among: known)
+      throw node.error(unknown.problem, hint: unknown.hint)
+    }
+    guard !names.contains(name) else { throw node.error("the policy \"\(name)\" is named twice") }
+    names.append(name)
+  }
+  guard !names.isEmpty else { throw list.error("no policy is named") }
+  return names
 }
 
 extension RoutingMode {

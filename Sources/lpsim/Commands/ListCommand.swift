@@ -17,16 +17,17 @@ struct ListCommand: ParsableCommand {
       """)
 
   /// What can be listed.
-  enum Subject: String, CaseIterable, ExpressibleByArgument {
+  enum Subject: String, WordSet {
+    static let noun = "list of"
     case models, gpus, engines, policies, traces, metrics
   }
 
-  @Argument(help: "What to list: \(Subject.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var subject: Subject
+  @Argument(help: "What to list: \(Subject.listed).", completion: Subject.completion)
+  var subject: String
 
   func run() throws {
     let library = ConfigLibrary.standard()
-    switch subject {
+    switch try Subject(written: subject) {
     case .models: try Terminal.print(models(in: library))
     case .gpus: try Terminal.print(gpus(in: library))
     case .engines: try Terminal.print(engines(in: library))
@@ -72,7 +73,7 @@ struct ListCommand: ParsableCommand {
 
   private func traces(in library: ConfigLibrary) throws -> String {
     let recipes = try library.names(of: .trace).map { name in
-      [name, try TraceRecipe(reading: library.load(name, .trace)).description]
+      [name, firstSentence(of: try TraceRecipe(reading: library.load(name, .trace)).description)]
     }
     let formats = traceFormats.map { [$0.name, $0.summary] }
     let processes = arrivalProcesses.map { [$0.name, $0.summary] }

@@ -14,16 +14,16 @@ struct ReproduceCommand: ParsableCommand {
       """)
 
   /// What can be reproduced.
-  enum Figure: String, CaseIterable, ExpressibleByArgument {
+  enum Figure: String, WordSet {
+    static let noun = "figure"
     case fig2
   }
 
-  @Option(
-    help: ArgumentHelp("Only this one: \(Figure.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "name"))
-  var only: Figure?
+  @Option(help: ArgumentHelp("Only this one: \(Figure.listed).", valueName: "name"), completion: Figure.completion)
+  var only: String?
 
   func run() throws {
-    for figure in only.map({ [$0] }) ?? Figure.allCases {
+    for figure in try only.map({ [try Figure(written: $0, for: "--only")] }) ?? Figure.allCases {
       switch figure {
       case .fig2: try Terminal.print(chunkSweep(in: .standard()))
       }
@@ -41,8 +41,8 @@ struct ReproduceCommand: ParsableCommand {
         + beside(point.expertTime, sweep.expertTime, 1e-3) + beside(point.otherTime, sweep.otherTime, 1e-3)
         + beside(point.totalTime, sweep.totalTime, 1e-3)
     }
-    let columns = ["expert load GB", "experts ms", "other ms", "total ms"].flatMap { [$0, "lpsim", "error %"] }
-    return reference.description + "\nThe profile layered-prefill-paper is fitted to these figures.\n\n"
+    let columns = ["load GB", "experts ms", "other ms", "total ms"].flatMap { [$0, "lpsim", "err %"] }
+    return wrapped(reference.description) + "\nThe profile layered-prefill-paper is fitted to these figures.\n\n"
       + table(["chunk tokens"] + columns, rows)
   }
 

@@ -14,14 +14,18 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         lpsim run configs/qwen3-30b.json --trace arxiv
         lpsim run qwen3-30b --trace sharegpt --rate 4.4 --requests 2640
-        lpsim run qwen3-30b --trace azure_2023_code.csv --policy layered --record requests
-        lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8 --set gpu=h200-sxm-141gb --json
+        lpsim run qwen3-30b --trace azure_2023_code.csv --policy layered
+        lpsim run qwen3-30b --trace arxiv --record requests --out mine.sqlite
+        lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8
+        lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
       """)
 
   @OptionGroup var deployment: DeploymentOptions
   @OptionGroup var workload: WorkloadOptions
 
-  @Option(help: ArgumentHelp("Simulate only this policy (see: lpsim list policies).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Simulate only this policy (see: lpsim list policies).", valueName: "name"),
+    completion: .list(Sim.policies.map { $0.name }))
   var policy: String?
 
   @Option(
@@ -32,33 +36,44 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print one JSON object instead of the table.")
   var json = false
 
-  @Option(help: "What the database keeps of each run beside its metrics.")
-  var record: RecordDetail = .none
+  @Option(
+    help: ArgumentHelp(
+      "What the database keeps of each run beside its metrics: \(RecordDetail.listed).", valueName: "what"),
+    completion: RecordDetail.completion)
+  var record = RecordDetail.none.rawValue
 
   func run() throws {
+    let detail = try RecordDetail(written: record, for: "--record")
     let experiment = try workload.experiment(with: deployment)
-    let policies = policy.map { [$0] } ?? experiment.deployment.compared
-    for name in policies { _ = try experiment.deployment.policy(name) }
-    let store = try RunStore(path: databasePath(for: experiment))
+    let policies = try self.policies(of: experiment)
     Interrupt.listen()
-    var results: [RunResult] = []
-    do {
-      for name in policies { results.append(try simulate(name, in: experiment, into: store)) }
-    } catch {
-      try store.removeIfEmpty()
-      throw error
+    let results = try DatabaseFile(out, name: experiment.deployment.name).withStore { store in
+      try policies.map { try simulate($0, in: experiment, into: store, detail: detail) }
     }
     if json {
-      try Terminal.print(resultJSON(results))
+      try Terminal.print(resultJSON(results.runs))
     } else {
-      try Terminal.print(comparisonTable(results) + "\n" + verdict(results) + "\n")
-      Terminal.note("saved in \(store.path)")
+      try Terminal.print(comparisonTable(results.runs) + "\n" + wrapped(verdict(results.runs)) + "\n")
+      Terminal.note("saved in \(results.path)")
     }
   }
 
-  private func simulate(_ name: String, in experiment: Experiment, into store: RunStore) throws -> RunResult {
+  /// The policies to simulate, each known to run, so that nothing is written before that is certain.
+  private func policies(of experiment: Experiment) throws -> [String] {
+    let known = Sim.policies.map { $0.name }
+    if let policy, !known.contains(policy) {
+      throw InputError.unknown("policy", policy, among: known, status: .usage, file: "--policy")
+    }
+    let policies = policy.map { [$0] } ?? experiment.deployment.compared
+    for name in policies { try experiment.check(name) }
+    return policies
+  }
+
+  private func simulate(
+    _ name: String, in experiment: Experiment, into store: RunStore, detail: RecordDetail
+  ) throws -> RunResult {
     let description = experiment.description(of: name)
-    let recording = try store.begin(description, detail: record)
+    let recording = try store.begin(description, detail: detail)
     var progress = ProgressBar(name, total: experiment.workload.requestCount)
     defer { progress.clear() }
     let summary = try experiment.simulate(name, recorder: recording) { summary in
@@ -69,12 +84,8 @@ struct RunCommand: ParsableCommand {
     try recording.finish(summary)
     return RunResult(description, summary)
   }
-
-  private func databasePath(for experiment: Experiment) throws -> String {
-    if let out { return out }
-    try makeFolder("results")
-    return "results/\(experiment.deployment.name).sqlite"
-  }
 }
 
-extension RecordDetail: ExpressibleByArgument {}
+extension RecordDetail: WordSet {
+  static let noun = "record level"
+}

@@ -12,6 +12,7 @@ struct TraceCommand: ParsableCommand {
       EXAMPLES
         lpsim trace azure_2023_code.csv
         lpsim trace sharegpt --rate 4 --requests 10000 --json
+        lpsim trace arxiv --arrivals constant --rate 2
         lpsim trace arxiv --rate 1.3 --requests 780 --convert vidur --out arxiv.csv
       """)
 
@@ -19,25 +20,23 @@ struct TraceCommand: ParsableCommand {
     help: ArgumentHelp("A recipe (see: lpsim list traces) or a file.", valueName: "name or file"), completion: .file())
   var trace: String
 
-  @Option(help: ArgumentHelp("Requests each second; rescales recorded arrivals.", valueName: "rps"))
-  var rate: Double?
+  @OptionGroup var requests: RequestOptions
 
-  @Option(help: ArgumentHelp("How many requests (recipe: 1000 unless said).", valueName: "count"))
-  var requests: Int?
-
-  @Option(help: ArgumentHelp("The seed of lengths and arrivals.", valueName: "number"))
-  var seed: UInt64 = 1
-
-  @Option(help: ArgumentHelp("How requests follow each other where the trace does not say.", valueName: "process"))
+  @Option(
+    help: ArgumentHelp(
+      "How requests follow each other where the trace does not say: a name, or {\"process\": \"gamma\", \"burstiness\": 0.5}.",
+      valueName: "process"),
+    completion: .list(arrivalProcesses.map { $0.name }))
   var arrivals = "poisson"
 
   @Option(
     help: ArgumentHelp(
       "Write the requests in a format: \(writableTraceFormats.map { $0.name }.joined(separator: ", ")).",
-      valueName: "format"))
+      valueName: "format"),
+    completion: .list(writableTraceFormats.map { $0.name }))
   var convert: String?
 
-  @Option(help: ArgumentHelp("Where to write them (default: standard output).", valueName: "file"))
+  @Option(help: ArgumentHelp("Where to write them (default: standard output).", valueName: "file"), completion: .file())
   var out: String?
 
   @Flag(help: "Print statistics as one JSON object.")
@@ -57,22 +56,29 @@ struct TraceCommand: ParsableCommand {
 
   /// Statistics describe a file as it is; only drawn or rescaled requests need a rate.
   private func statistics(of choice: TraceChoice) throws -> TraceStatistics {
-    if case .file(let file) = choice.trace, rate == nil, requests == nil { return try file.statistics() }
+    let isAsRecorded = try requests.rate() == nil && requests.requestCount() == nil
+    if case .file(let file) = choice.trace, isAsRecorded { return try file.statistics() }
     return try workload(choice).statistics()
   }
 
   private func workload(_ choice: TraceChoice) throws -> Workload {
-    var rate = rate
-    var requests = requests
+    let arrivals = try arrivalProcess()
+    var rate = try requests.rate()
+    var requestCount = try requests.requestCount()
     if case .recipe = choice.trace {
-      rate = rate ?? 1
-      requests = requests ?? 1000
+      if arrivals.hasRate { rate = rate ?? RequestsPerSecond(1) }
+      requestCount = requestCount ?? 1000
     }
-    let process = ConfigNode(.string(arrivals), source: ConfigNode.Source(file: "--arrivals"))
-    let object = ConfigNode(.object([.init("process", process)]), source: process.source)
     return try Workload(
-      choice.trace, arrivals: arrivalProcess(reading: object), rate: rate.map { RequestsPerSecond($0) },
-      requestCount: requests, seed: seed)
+      choice.trace, arrivals: arrivals, rate: rate, requestCount: requestCount, seed: UInt64(requests.seed() ?? 1))
+  }
+
+  /// The process of a name, or of an object with its parameters.
+  private func arrivalProcess() throws -> any ArrivalProcess {
+    let written = try ConfigNode(argument: arrivals, option: "--arrivals")
+    guard case .string = written.value else { return try Traces.arrivalProcess(reading: written) }
+    return try Traces.arrivalProcess(
+      reading: ConfigNode(.object([.init("process", written)]), source: written.source))
   }
 
   private func text(_ statistics: TraceStatistics) -> String {

@@ -10,21 +10,16 @@ struct WorkloadOptions: ParsableArguments {
     completion: .file())
   var trace: String
 
-  @Option(help: ArgumentHelp("Requests each second; rescales recorded arrivals.", valueName: "rps"))
-  var rate: Double?
-
-  @Option(help: ArgumentHelp("How many requests; of a file its first ones.", valueName: "count"))
-  var requests: Int?
-
-  @Option(help: ArgumentHelp("The seed of lengths, arrivals and drawn routing.", valueName: "number"))
-  var seed: Int?
+  @OptionGroup var requests: RequestOptions
 
   /// A deployment serving these requests; what is not said here, its file says.
   func experiment(with deployment: DeploymentOptions) throws -> Experiment {
     let library = ConfigLibrary.standard()
-    let resolved = try deployment.resolve(in: library, seed: seed)
+    let rate = try requests.rate()
+    let requestCount = try requests.requestCount()
+    let resolved = try deployment.resolve(in: library, seed: requests.seed())
     return try Experiment(
-      of: resolved, serving: TraceChoice(trace, in: library), rate: rate.map { RequestsPerSecond($0) },
-      requestCount: requests, programVersion: Program.version)
+      of: resolved, serving: TraceChoice(trace, in: library), rate: rate, requestCount: requestCount,
+      programVersion: Program.version)
   }
 }

@@ -23,6 +23,9 @@ enum Interrupt {
     }
   }
 
+  /// Lets the program end without a word, as tools do, when nobody reads its output any more.
+  static func endQuietlyOnClosedPipe() { signal(SIGPIPE, SIG_DFL) }
+
   /// Throws if the user wants to end.
   static func check() throws {
     if isRequested.load(ordering: .relaxed) { throw Interrupted() }

@@ -1,0 +1,111 @@
+import Base
+import Foundation
+import TestSupport
+
+/// The program under test, next to the tests.
+let lpsimBinary: String = {
+  let products = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+  return products.appending(path: "lpsim").path
+}()
+
+/// What a process left behind.
+struct Outcome: Equatable, CustomStringConvertible {
+  var status: Int32
+  var out: String
+  var errors: String
+  /// Whether a signal ended it; `status` is then the signal's number.
+  var isKilled = false
+
+  var description: String { "\(isKilled ? "signal" : "exit") \(status)\nstdout: \(out)\nstderr: \(errors)" }
+
+  /// A refusal: one sentence on standard error, nothing on standard output.
+  static func refused(_ status: InputError.Status, _ sentence: String) -> Outcome {
+    Outcome(status: status.rawValue, out: "", errors: "lpsim: \(sentence)\n")
+  }
+}
+
+/// A folder of its own for one test, gone when the test is; a class for that reason.
+final class Sandbox {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "lpsim-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    do { try FileManager.default.removeItem(at: folder) } catch { print("\(folder.path) stays: \(error)") }
+  }
+
+  /// The path of a file in the folder.
+  func path(_ name: String) -> String { folder.appending(path: name).path }
+
+  /// Makes a file, and the folders it stands in.
+  func write(_ text: String, to name: String) throws {
+    let file = folder.appending(path: name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  func read(_ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
+  }
+
+  /// The names of all that stands in the folder, sorted.
+  func contents() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+
+  /// A process of `lpsim` in this folder that is not started yet.
+  func process(_ arguments: [String], binary: String = lpsimBinary, environment: [String: String] = [:]) -> Process {
+    let process = Process()
+    process.executableURL = URL(filePath: binary)
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.standardInput = FileHandle.nullDevice
+    let inherited = ProcessInfo.processInfo.environment.filter { $0.key != "LPSIM_CONFIG_PATH" }
+    process.environment = inherited.merging(environment) { $1 }
+    return process
+  }
+
+  /// Runs `lpsim` in this folder to its end. Output goes through files, so that no full pipe can block it.
+  func lpsim(
+    _ arguments: String..., binary: String = lpsimBinary, environment: [String: String] = [:]
+  ) throws -> Outcome {
+    try run(process(arguments, binary: binary, environment: environment))
+  }
+
+  /// Runs words as a shell would split them, without quotes.
+  func lpsim(words line: String) throws -> Outcome {
+    try run(process(line.split(separator: " ").map(String.init)))
+  }
+
+  func run(_ process: Process) throws -> Outcome {
+    let scratch = FileManager.default.temporaryDirectory.appending(path: "lpsim-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    func stream(_ name: String) throws -> FileHandle {
+      let file = scratch.appending(path: name)
+      try Data().write(to: file)
+      return try FileHandle(forWritingTo: file)
+    }
+    func text(_ name: String) throws -> String {
+      String(decoding: try Data(contentsOf: scratch.appending(path: name)), as: UTF8.self)
+    }
+    process.standardOutput = try stream("out")
+    process.standardError = try stream("errors")
+    try process.run()
+    process.waitUntilExit()
+    let outcome = Outcome(
+      status: process.terminationStatus, out: try text("out"), errors: try text("errors"),
+      isKilled: process.terminationReason == .uncaughtSignal)
+    try FileManager.default.removeItem(at: scratch)
+    return outcome
+  }
+
+  /// Runs a line of the shell in which `lpsim` is the program under test.
+  func shell(_ line: String) throws -> Outcome {
+    let shell = process(["-c", "lpsim() { '\(lpsimBinary)' \"$@\"; }; \(line)"], binary: "/bin/sh")
+    return try run(shell)
+  }
+}
+
+/// The deployment most tests run.
+let paperConfig = projectFile("configs/qwen3-30b.json")
