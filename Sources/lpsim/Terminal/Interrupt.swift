@@ -15,6 +15,7 @@ enum Interrupt {
 
   /// Begins to listen.
   static func listen() {
+    unblock(SIGINT, SIGTERM)
     for name in [SIGINT, SIGTERM] {
       signal(name) { name in
         Interrupt.isRequested.store(true, ordering: .relaxed)
@@ -24,7 +25,18 @@ enum Interrupt {
   }
 
   /// Lets the program end without a word, as tools do, when nobody reads its output any more.
-  static func endQuietlyOnClosedPipe() { signal(SIGPIPE, SIG_DFL) }
+  static func endQuietlyOnClosedPipe() {
+    unblock(SIGPIPE)
+    signal(SIGPIPE, SIG_DFL)
+  }
+
+  /// Whoever started us may have blocked signals, as thread pools do on their threads, and a new program inherits that.
+  private static func unblock(_ names: Int32...) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for name in names { sigaddset(&set, name) }
+    sigprocmask(SIG_UNBLOCK, &set, nil)
+  }
 
   /// Throws if the user wants to end.
   static func check() throws {

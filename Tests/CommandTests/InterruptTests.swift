@@ -1,0 +1,61 @@
+import Foundation
+import GRDB
+import Testing
+
+/// A run that is ended in its middle leaves every finished run, and nothing else.
+@Suite(.serialized) struct InterruptTests {
+  private let sandbox: Sandbox
+
+  init() throws { sandbox = try Sandbox() }
+
+  private var longRun: [String] {
+    ["run", paperConfig, "--trace", "sharegpt", "--requests", "3000000", "--record", "requests", "--out", "o.sqlite"]
+  }
+
+  /// Starts a run and waits until its database is there, so that the simulation is about to begin or under way.
+  private func start(_ words: [String]) throws -> (process: Process, errors: Pipe) {
+    let process = sandbox.process(words)
+    let errors = Pipe()
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !FileManager.default.fileExists(atPath: sandbox.path("o.sqlite")), ContinuousClock.now < deadline {
+      usleep(10_000)
+    }
+    usleep(300_000)
+    return (process, errors)
+  }
+
+  private func finishedRuns() throws -> Int? {
+    try DatabaseQueue(path: sandbox.path("o.sqlite")).read { db in
+      #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+      #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM metric WHERE run NOT IN (SELECT id FROM run)") == 0)
+      return try Int.fetchOne(db, sql: "SELECT count(*) FROM run")
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptedFirstRunLeavesNothing(_ signal: Int32) throws {
+    let (process, errors) = try start(longRun)
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 130)
+    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(said == "lpsim: interrupted; finished runs are kept\n")
+    #expect(try sandbox.contents() == [])
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL])
+  func anEarlierRunSurvives(_ signal: Int32) throws {
+    #expect(try sandbox.lpsim(words: "run \(paperConfig) --trace arxiv --requests 3 --out o.sqlite").status == 0)
+    let (process, _) = try start(longRun)
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == (signal == SIGKILL ? SIGKILL : 130))
+    #expect(try finishedRuns() == 2)
+    #expect(try sandbox.lpsim(words: "run \(paperConfig) --trace arxiv --requests 4 --out o.sqlite").status == 0)
+    #expect(try finishedRuns() == 4)
+  }
+}

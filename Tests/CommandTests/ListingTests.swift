@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `list`, `show`, `trace`, `reproduce` and the help texts.
+struct ListingTests {
+  private let sandbox: Sandbox
+
+  init() throws { sandbox = try Sandbox() }
+
+  @Test(arguments: [
+    ("models", "qwen3-30b-a3b"), ("gpus", "h100-sxm-80gb"), ("engines", "layered-prefill-paper"),
+    ("policies", "layered"), ("traces", "sharegpt"), ("metrics", "ttft_mean_ms"),
+  ])
+  func everyListHasWhatItIsNamedFor(_ subject: String, _ entry: String) throws {
+    let list = try sandbox.lpsim("list", subject)
+    #expect(list.status == 0)
+    #expect(list.errors == "")
+    #expect(list.out.split(separator: "\n").contains { $0.hasPrefix("\(entry) ") })
+  }
+
+  @Test func tablesFitATerminal() throws {
+    for line in ["list models", "list gpus", "list engines", "list policies", "list traces", "reproduce"] {
+      let widest = try sandbox.lpsim(words: line).out.split(separator: "\n").map(\.count).max()
+      #expect(try #require(widest) <= 115, "\(line)")
+    }
+  }
+
+  @Test func showTellsTheMemoryAndTheRidgePoints() throws {
+    let show = try sandbox.lpsim("show", paperConfig)
+    #expect(show.status == 0)
+    for title in ["memory of each GPU", "KV blocks", "KV tokens", "ridge point, FLOP a byte", "\"tensorParallel\": 2"] {
+      #expect(show.out.contains(title))
+    }
+  }
+
+  @Test func whatShowPrintsRunsAndGivesTheSameMetrics() throws {
+    let shown = try sandbox.lpsim("show", paperConfig, "--config-only", "--set", "policies.layered.maxGroups=8")
+    try sandbox.write(shown.out, to: "mine.json")
+    let workload = "--trace arxiv --requests 5 --json"
+    let mine = try sandbox.lpsim(words: "run mine.json \(workload)")
+    let direct = try sandbox.lpsim(words: "run \(paperConfig) --set policies.layered.maxGroups=8 \(workload)")
+    #expect(mine.status == 0)
+    #expect(mine == direct)
+  }
+
+  @Test func aTraceIsDescribedInNumbers() throws {
+    let statistics = try sandbox.lpsim(words: "trace sharegpt --requests 200 --rate 4 --json")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(statistics.out.utf8)) as? [String: Double?])
+    #expect(object["requests"] == 200)
+    for name in ["prompt_tokens_p50", "output_tokens_p99", "mean_rate_rps", "burstiness"] {
+      #expect(object[name] != nil)
+    }
+    let bursts = try sandbox.run(
+      sandbox.process(["trace", "sharegpt", "--arrivals", "{\"process\": \"gamma\", \"burstiness\": 0.5}"]))
+    #expect(bursts.status == 0)
+    #expect(
+      try sandbox.lpsim("trace", "sharegpt", "--arrivals", "gamma")
+        == .refused(.config, "--arrivals: the key \"burstiness\" is missing"))
+  }
+
+  @Test func reproducePrintsThePublishedFiguresBesideOurs() throws {
+    let figures = try sandbox.lpsim("reproduce", "--only", "fig2")
+    #expect(figures.status == 0)
+    #expect(figures.out == (try sandbox.lpsim("reproduce").out))
+    let rows = figures.out.split(separator: "\n").map { $0.split(separator: " ").compactMap { Double($0) } }
+    #expect(rows.filter { $0.count == 13 }.map { $0[0] } == [512, 1024, 2048, 4096, 8192])
+  }
+
+  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce"])
+  func everyExampleInTheHelpRuns(_ command: String) throws {
+    let help = try sandbox.lpsim(words: "\(command) --help")
+    #expect(help.status == 0)
+    #expect(help.errors == "")
+    let examples = help.out.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { $0.hasPrefix("lpsim ") }
+    #expect(!examples.isEmpty)
+    try sandbox.write(
+      "arrival_ms,prompt_tokens,output_tokens\n0,100,10\n5,200,10\n9,300,10\n", to: "azure_2023_code.csv")
+    for example in examples {
+      // The last option of a kind counts, so these runs are short.
+      let isRun = example.hasPrefix("lpsim run")
+      let outcome = try sandbox.shell(example + (isRun ? " --requests 3" : ""))
+      #expect(outcome.status == 0, "\(example): \(outcome)")
+    }
+  }
+
+  @Test(arguments: ["bash", "zsh", "fish"])
+  func theShellLearnsToComplete(_ shell: String) throws {
+    let script = try sandbox.lpsim("--generate-completion-script", shell)
+    #expect(script.status == 0)
+    #expect(script.errors == "")
+    #expect(script.out.contains("layered") && script.out.contains("reproduce"))
+  }
+
+  @Test func theVersionIsTheOneThatResultsCarry() throws {
+    let version = try sandbox.lpsim("--version").out.split(separator: "\n")
+    let run = try sandbox.lpsim(words: "run \(paperConfig) --trace arxiv --requests 1 --json")
+    #expect(version.count == 1)
+    #expect(run.out.contains("\"lpsim\": \"\(version[0])\""))
+  }
+}

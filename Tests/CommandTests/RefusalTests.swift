@@ -1,0 +1,140 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// What `lpsim` says to a wrong command line or configuration: one sentence on standard error, nothing on standard
+/// output, nothing in the folder.
+struct RefusalTests {
+  private let sandbox: Sandbox
+
+  init() throws { sandbox = try Sandbox() }
+
+  private func expectRefusal(
+    of line: String, _ status: InputError.Status, _ sentence: String, at location: SourceLocation = #_sourceLocation
+  ) throws {
+    let outcome = try sandbox.lpsim(words: line.replacing("CONFIG", with: paperConfig))
+    #expect(outcome == .refused(status, sentence), sourceLocation: location)
+    #expect(try sandbox.contents() == [], sourceLocation: location)
+  }
+
+  @Test(arguments: [
+    ("rnu", "no command \"rnu\" — did you mean \"run\"?"),
+    ("run", "Missing expected argument '<config>' — see lpsim run --help"),
+    ("run CONFIG", "Missing expected argument '--trace <name or file>' — see lpsim run --help"),
+    (
+      "run CONFIG --trace arxiv --ploicy layered",
+      "Unknown option '--ploicy'. Did you mean '--policy'? — see lpsim run --help"
+    ),
+    ("run CONFIG more --trace arxiv", "Unexpected argument 'more' — see lpsim run --help"),
+    ("run CONFIG --trace arxiv --policy layerd", "--policy: no policy \"layerd\" — did you mean \"layered\"?"),
+    ("run CONFIG --trace arxiv --record al", "--record: no record level \"al\" — known: none, requests, iterations"),
+    ("run CONFIG --trace arxiv --record request", "--record: no record level \"request\" — did you mean \"requests\"?"),
+    ("list modles", "no list of \"modles\" — did you mean \"models\"?"),
+    ("reproduce --only fig3", "--only: no figure \"fig3\" — did you mean \"fig2\"?"),
+    ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),
+    ("run CONFIG --trace arxiv --set tensorParallel", "--set: \"tensorParallel\" is not key.path=value"),
+    ("run CONFIG --trace arxiv --set seed.x=1", "--set: seed: 1 has no keys, so \"x\" cannot be set in it"),
+    ("run CONFIG --trace arxiv --set =1", "--set: \"=1\" is not key.path=value"),
+  ])
+  func aWrongCommandLineIsRefused(_ line: String, _ sentence: String) throws {
+    try expectRefusal(of: line, .usage, sentence)
+  }
+
+  @Test(arguments: [
+    ("--rate 0", "--rate: 0.0 is out of range; expected a number above 0"),
+    ("--rate -1", "--rate: -1.0 is out of range; expected a number above 0"),
+    ("--rate nan", "--rate: nan is out of range; expected a number above 0"),
+    ("--rate inf", "--rate: inf is out of range; expected a number above 0"),
+    ("--rate 1e999", "--rate: inf is out of range; expected a number above 0"),
+    ("--rate fast", "The value 'fast' is invalid for '--rate <rps>' — see lpsim COMMAND --help"),
+    ("--rate", "Missing value for '--rate <rps>' — see lpsim COMMAND --help"),
+    ("--rate 1e-300", "the rate is too low: request 2 would arrive after 146 years, the clock's end"),
+    ("--requests 0", "--requests: 0 is out of range; expected 1 or more"),
+    ("--requests -3", "--requests: -3 is out of range; expected 1 or more"),
+    (
+      "--requests 99999999999999999999",
+      "The value '99999999999999999999' is invalid for '--requests <count>' — see lpsim COMMAND --help"
+    ),
+    ("--seed -1", "--seed: -1 is out of range; expected 0 or more"),
+  ])
+  func aWrongNumberOfRequestsRateOrSeedIsRefused(_ option: String, _ sentence: String) throws {
+    let run = sentence.replacing("COMMAND", with: "run")
+    try expectRefusal(of: "run CONFIG --trace arxiv \(option)", .usage, run)
+    try expectRefusal(of: "trace arxiv \(option)", .usage, sentence.replacing("COMMAND", with: "trace"))
+  }
+
+  @Test func aHugeRateIsLegal() throws {
+    let run = try sandbox.lpsim("run", paperConfig, "--trace", "arxiv", "--requests", "3", "--rate", "1e308", "--json")
+    #expect(run.status == 0)
+    #expect(try JSONOutput(run.out).runs[0].metrics["requests_completed"] == 3)
+  }
+
+  @Test(arguments: [
+    ("gpu=h100", "--set: gpu: no GPU \"h100\" — did you mean \"h100-sxm-80gb\"?"),
+    (
+      "engine=vlm",
+      "--set: engine: no engine profile \"vlm\" — known: layered-prefill-paper, vllm-0.24-h100, vllm-0.24-h200"
+    ),
+    ("model=qwen3-8", "--set: model: no model \"qwen3-8\" — did you mean \"qwen3-8b\"?"),
+    ("model=gone/config.json", "--set: model: no file \"gone/config.json\""),
+    ("slo.ttftMS=1", "--set: slo.ttftMS: unknown key \"ttftMS\" — did you mean \"ttftMs\"?"),
+    ("seed=x", "--set: seed: \"x\" is not a whole number"),
+    ("maxNumSeqs=0", "--set: maxNumSeqs: 0 is out of range; expected 1…65536"),
+    (
+      "policies.layered.maxGroups=49",
+      "--set: policies.layered.maxGroups: 49 is out of range; expected 1…48, the model's layers"
+    ),
+    ("routing=samples", "--set: routing: no routing \"samples\" — did you mean \"sampled\"?"),
+    ("arrivals.process=poison", "--set: arrivals.process: no arrival process \"poison\" — did you mean \"poisson\"?"),
+    ("compare=[]", "--set compare: line 1, column 1: compare: no policy is named"),
+    (
+      "compare=[\"chunkd\"]",
+      "--set compare: line 1, column 2: compare[0]: no policy \"chunkd\" — did you mean \"chunked\"?"
+    ),
+    (
+      "compare=[\"static\",\"static\"]",
+      "--set compare: line 1, column 11: compare[1]: the policy \"static\" is named twice"
+    ),
+    ("compare={\"x\"", "--set compare: line 2, column 1: not JSON: did not find expected ',' or '}'"),
+    ("name=a/b", "name: \"a/b\" cannot name a file — name one with --out"),
+    (
+      "tensorParallel=3",
+      "tensor parallelism over 3 GPUs does not divide Qwen3-30B-A3B evenly — these do: 1, 2, 4, 8, 16, 32"
+    ),
+    (
+      "tensorParallel=32", "the engine profile layered-prefill-paper has no all-reduce over 32 GPUs — it has: 2, 4, 8"
+    ),
+  ])
+  func aWrongSettingIsRefused(_ setting: String, _ sentence: String) throws {
+    try expectRefusal(of: "run CONFIG --trace arxiv --requests 3 --set \(setting)", .config, sentence)
+  }
+
+  @Test func aModelThatDoesNotFitSaysWhatIsMissingAndWhatWouldDo() throws {
+    try expectRefusal(
+      of: "run CONFIG --trace arxiv --set model=mixtral-8x7b --set tensorParallel=1", .config,
+      "Mixtral-8x7B does not fit on 1 GPU H100 SXM 80 GB: 22859213790 bytes are missing on each — tensor parallelism "
+        + "over 2 GPUs would do")
+    try expectRefusal(
+      of: "run CONFIG --trace arxiv --set gpu=a100-sxm-80gb --set tensorParallel=1 --set gpuMemoryUtilization=0.5",
+      .config,
+      "Qwen3-30B-A3B does not fit on 1 GPU A100 SXM 80 GB: 23070703616 bytes are missing on each — tensor parallelism "
+        + "over 2 GPUs would do")
+  }
+
+  @Test(arguments: [
+    ("run qwen3-30c --trace arxiv", "no config \"qwen3-30c\" — did you mean \"qwen3-30b\"?"),
+    (
+      "run configs/qwen3-30c.json --trace arxiv",
+      "no file \"configs/qwen3-30c.json\" — did you mean the config \"qwen3-30b\"?"
+    ),
+    ("run gone/mine.json --trace arxiv", "no file \"gone/mine.json\""),
+    ("show qwen3-30c", "no config \"qwen3-30c\" — did you mean \"qwen3-30b\"?"),
+    ("run CONFIG --trace arxvi", "no trace \"arxvi\" — did you mean \"arxiv\"?"),
+    ("run CONFIG --trace gone.csv", "gone.csv: cannot be read: No such file or directory"),
+    ("trace arxvi", "no trace \"arxvi\" — did you mean \"arxiv\"?"),
+  ])
+  func aMissingFileIsRefused(_ line: String, _ sentence: String) throws {
+    try expectRefusal(of: line, .noInput, sentence)
+  }
+}
