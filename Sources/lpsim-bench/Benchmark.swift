@@ -1,12 +1,13 @@
+import Base
+import HardwareModels
+import Sim
+import Traces
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-import Base
-import HardwareModels
-import Sim
-import Traces
 
 /// Measures the engine with the real cost model on one core: `lpsim-bench [requests ...]`, one JSON object a line.
 ///
