@@ -96,7 +96,8 @@ public struct ConfigOverride: Sendable {
 
 extension ConfigLibrary {
   /// A deployment with everything it names put in its place: first whole values that are set, then the bases that it
-  /// extends, then the files of its model, GPU and engine, then what is set inside these.
+  /// extends, then the files of its model, GPU and engine, then what is set inside these. A model that says nothing of
+  /// how its experts are chosen, as any from Hugging Face, is given what the base `routing` assumes.
   public func resolve(_ name: String, overrides: [ConfigOverride] = []) throws -> ConfigNode {
     var tree = try load(name, .deployment)
     for override in overrides where !override.keyPath.contains(".") {
@@ -106,6 +107,10 @@ extension ConfigLibrary {
     for (key, kind) in [("model", Kind.model), ("gpu", .gpu), ("engine", .engine)] {
       guard let named = tree.member(key), case .string(let name) = named.value else { continue }
       tree = try tree.setting(key, to: load(name, kind, asker: named))
+    }
+    if tree.member("model")?.members != nil, tree.member("model")?.member("lpsim")?.member("routing") == nil {
+      let assumed = try load("routing", .base).member("lpsim")?.member("routing")
+      if let assumed { tree = try tree.setting("model.lpsim.routing", to: assumed) }
     }
     for override in overrides where override.keyPath.contains(".") {
       tree = try tree.setting(override.keyPath, to: override.value)
