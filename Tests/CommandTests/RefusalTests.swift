@@ -118,7 +118,7 @@ struct RefusalTests {
     try expectRefusal(
       of: "run CONFIG --trace arxiv --set gpu=a100-sxm-80gb --set tensorParallel=1 --set gpuMemoryUtilization=0.5",
       .config,
-      "Qwen3-30B-A3B does not fit on 1 GPU A100 SXM 80 GB: 23070703616 bytes are missing on each — tensor parallelism "
+      "Qwen3-30B-A3B does not fit on 1 GPU A100 SXM 80 GB: 22839037696 bytes are missing on each — tensor parallelism "
         + "over 2 GPUs would do")
   }
 
