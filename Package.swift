@@ -39,7 +39,8 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "lpsim-bench", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results"], swiftSettings: strict),
-    .target(name: "TestSupport", dependencies: ["Base", "HardwareModels"], path: "Tests/Support", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Base", "HardwareModels"], path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HardwareModelsTests", dependencies: ["Base", "HardwareModels", "TestSupport"], swiftSettings: strict),

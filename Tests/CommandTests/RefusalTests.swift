@@ -35,6 +35,15 @@ struct RefusalTests {
     ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),
     ("run CONFIG --trace arxiv --set tensorParallel", "--set: \"tensorParallel\" is not key.path=value"),
     ("run CONFIG --trace arxiv --set seed.x=1", "--set: seed: 1 has no keys, so \"x\" cannot be set in it"),
+    (
+      "run CONFIG --trace arxiv --json=yes",
+      "The option '--json' does not take any value, but 'yes' was specified — see lpsim run --help"
+    ),
+    (
+      "--generate-completion-script csh",
+      "Can't generate completion scripts for 'csh'. Please use --generate-completion-script=<shell> with one of: zsh "
+        + "bash fish — see lpsim --help"
+    ),
     ("run CONFIG --trace arxiv --set =1", "--set: \"=1\" is not key.path=value"),
   ])
   func aWrongCommandLineIsRefused(_ line: String, _ sentence: String) throws {
@@ -78,6 +87,7 @@ struct RefusalTests {
     ),
     ("model=qwen3-8", "--set: model: no model \"qwen3-8\" — did you mean \"qwen3-8b\"?"),
     ("model=gone/config.json", "--set: model: no file \"gone/config.json\""),
+    ("model.hiden_size=1", "--set: model.hiden_size: unknown key \"hiden_size\" — did you mean \"hidden_size\"?"),
     ("slo.ttftMS=1", "--set: slo.ttftMS: unknown key \"ttftMS\" — did you mean \"ttftMs\"?"),
     ("seed=x", "--set: seed: \"x\" is not a whole number"),
     ("maxNumSeqs=0", "--set: maxNumSeqs: 0 is out of range; expected 1…65536"),

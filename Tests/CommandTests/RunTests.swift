@@ -52,6 +52,14 @@ struct RunTests {
     #expect(other["prompt_tokens"] != fast["prompt_tokens"])
   }
 
+  @Test func aRecipeIsTheSameByNameAndByPath() throws {
+    let byName = try sandbox.lpsim(words: "run \(paperConfig) --trace arxiv --requests 3 --json")
+    let byPath = try sandbox.lpsim(
+      words: "run \(paperConfig) --trace \(projectFile("configs/traces/arxiv.json")) --requests 3 --json")
+    #expect(byName == byPath)
+    #expect(byName.status == 0)
+  }
+
   @Test func keysOfTheEngineAndThePoliciesCanBeSet() throws {
     func metrics(_ settings: String...) throws -> [String: Double] {
       let words = ["run", paperConfig, "--trace", "arxiv", "--requests", "5", "--policy", "layered", "--json"]
