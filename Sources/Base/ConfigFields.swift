@@ -64,11 +64,13 @@ public struct ConfigFields {
   }
 
   /// Ends the reading of a file with other people's keys in it: only a key that looks like a misspelling of one that is
-  /// absent is an error.
+  /// absent is an error, and any that was not in the file but set from outside, which means us.
   public func finishAllowingStrangers() throws {
     let absent = asked.filter { node.member($0) == nil }
     for member in node.members ?? [] where !asked.contains(member.key) {
-      if absent.contains(where: { editDistance($0, member.key) <= 2 }) { throw unknownKey(member) }
+      let isSetFromOutside = member.node.source.file != node.source.file
+      let isMisspelt = absent.contains { editDistance($0, member.key) <= 2 }
+      if isSetFromOutside || isMisspelt { throw unknownKey(member) }
     }
   }
 

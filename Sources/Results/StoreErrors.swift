@@ -31,6 +31,9 @@ struct FilePlace {
     guard !isFolder(path) else {
       throw InputError(.cannotCreate, file: path, "is a folder; expected a results file")
     }
+    guard !fileExists(path) || has(S_IFREG, path) else {
+      throw InputError(.cannotCreate, file: path, "is not a regular file; expected a results file")
+    }
   }
 
   /// Runs what talks to SQLite; what SQLite refuses becomes a sentence for the user.
@@ -61,8 +64,10 @@ struct FilePlace {
     }
   }
 
-  private func isFolder(_ path: String) -> Bool {
+  private func isFolder(_ path: String) -> Bool { has(S_IFDIR, path) }
+
+  private func has(_ kind: mode_t, _ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == kind
   }
 }

@@ -41,8 +41,14 @@ struct LPSim: ParsableCommand {
       exit(withError: ExitCode(130))
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      leave("\(message(for: error)) — see lpsim \(subcommand.map { "\($0) " } ?? "")--help", status: .usage)
+      leave("\(sentence(for: error)) — see lpsim \(subcommand.map { "\($0) " } ?? "")--help", status: .usage)
     }
+  }
+
+  /// What ArgumentParser says, on one line and without its full stop.
+  private static func sentence(for error: any Error) -> String {
+    let words = message(for: error).split { $0.isWhitespace }.joined(separator: " ")
+    return words.hasSuffix(".") ? String(words.dropLast()) : words
   }
 
   private static func leave(_ message: String, status: InputError.Status) -> Never {

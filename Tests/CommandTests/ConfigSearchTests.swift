@@ -47,7 +47,6 @@ struct ConfigSearchTests {
     let binary = try install(at: "alone/lpsim")
     try copyConfigs(to: "mine")
     try sandbox.write("{\"extends\": \"default\"}", to: "more/only.json")
-    try sandbox.write("{}", to: "more/bases/x.json")
     let path = "\(sandbox.path("more")):\(sandbox.path("mine"))"
     let list = try sandbox.lpsim("list", "models", binary: binary, environment: ["LPSIM_CONFIG_PATH": path])
     #expect(list.out.contains("qwen3-30b-a3b"))

@@ -114,6 +114,23 @@ struct FileRefusalTests {
     #expect(convert == list)
   }
 
+  @Test(.enabled(if: tinyDisksCanBeMade(), "no disk can be mounted here"))
+  func aDatabaseThatFillsTheDiskIsTakenBackAndEarlierRunsStay() throws {
+    let words = "\(lpsimBinary) run \(paperConfig) --trace sharegpt --json --policy chunked --rate 40"
+    let script = """
+      mount -t tmpfs -o size=200k none . && cd "$PWD"
+      \(words) --requests 700 --record iterations; echo "exit $?"; ls
+      \(words) --requests 3 > first && echo "exit $?"
+      \(words) --requests 700 --record iterations; echo "exit $?"; ls results
+      """
+    let run = try sandbox.run(sandbox.process(["-rm", "sh", "-c", script], binary: "/usr/bin/unshare"))
+    let sentence =
+      "lpsim: results/qwen3-30b.sqlite: the disk is full; the run was not stored — rows wait in SQLITE_TMPDIR "
+      + "(or /var/tmp) until a run is finished\n"
+    #expect(run.errors == sentence + sentence)
+    #expect(run.out == "exit 74\nexit 0\nexit 74\nqwen3-30b.sqlite\n")
+  }
+
   @Test func aConversionThatFailsLeavesNothing() throws {
     try sandbox.write("arrival_ms,prompt_tokens,output_tokens\n5,9,9\n5,9,x\n", to: "t.csv")
     #expect(
@@ -124,4 +141,15 @@ struct FileRefusalTests {
         == .refused(.cannotCreate, "gone/v.csv: cannot be made: No such file or directory"))
     #expect(try sandbox.contents() == ["t.csv"])
   }
+}
+
+/// Whether a disk of a few kilobytes can be mounted where only its own process sees it.
+private func tinyDisksCanBeMade() -> Bool {
+  let probe = Process()
+  probe.executableURL = URL(filePath: "/usr/bin/unshare")
+  probe.arguments = ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
+  probe.standardError = FileHandle.nullDevice
+  do { try probe.run() } catch { return false }
+  probe.waitUntilExit()
+  return probe.terminationStatus == 0
 }

@@ -9,7 +9,7 @@ struct FuzzTests {
     "0", "-1", "1e-300", "1e300", "1e18", "9223372036854775807", "0.5", "\"x\"", "null", "[]",
   ]
   private static let policies = ["chunked", "layered", "orca", "static"]
-  private static let attempts = 100
+  private static let attempts = 60
 
   @Test(arguments: [
     (1, ""), (2, "--set model=gpt-oss-20b-mxfp4 --set engine=vllm-0.24-h100 --set routing=sampled"),

@@ -34,7 +34,16 @@ struct RefusalTests {
     ("reproduce --only fig3", "--only: no figure \"fig3\" — did you mean \"fig2\"?"),
     ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),
     ("run CONFIG --trace arxiv --set tensorParallel", "--set: \"tensorParallel\" is not key.path=value"),
-    ("run CONFIG --trace arxiv --set seed.x=1", "--set: seed: 1 has no keys, so \"x\" cannot be set in it"),
+    ("run CONFIG --trace arxiv --set seed.x=1", "--set: seed: 0 has no keys, so \"x\" cannot be set in it"),
+    (
+      "run CONFIG --trace arxiv --json=yes",
+      "The option '--json' does not take any value, but 'yes' was specified — see lpsim run --help"
+    ),
+    (
+      "--generate-completion-script csh",
+      "Can't generate completion scripts for 'csh'. Please use --generate-completion-script=<shell> with one of: zsh "
+        + "bash fish — see lpsim --help"
+    ),
     ("run CONFIG --trace arxiv --set =1", "--set: \"=1\" is not key.path=value"),
   ])
   func aWrongCommandLineIsRefused(_ line: String, _ sentence: String) throws {
@@ -78,6 +87,7 @@ struct RefusalTests {
     ),
     ("model=qwen3-8", "--set: model: no model \"qwen3-8\" — did you mean \"qwen3-8b\"?"),
     ("model=gone/config.json", "--set: model: no file \"gone/config.json\""),
+    ("model.hiden_size=1", "--set: model.hiden_size: unknown key \"hiden_size\" — did you mean \"hidden_size\"?"),
     ("slo.ttftMS=1", "--set: slo.ttftMS: unknown key \"ttftMS\" — did you mean \"ttftMs\"?"),
     ("seed=x", "--set: seed: \"x\" is not a whole number"),
     ("maxNumSeqs=0", "--set: maxNumSeqs: 0 is out of range; expected 1…65536"),
@@ -100,10 +110,13 @@ struct RefusalTests {
     ("name=a/b", "name: \"a/b\" cannot name a file — name one with --out"),
     (
       "tensorParallel=3",
-      "tensor parallelism over 3 GPUs does not divide Qwen3-30B-A3B evenly — these do: 1, 2, 4, 8, 16, 32"
+      "--set: tensorParallel: tensor parallelism over 3 GPUs does not divide Qwen3-30B-A3B evenly "
+        + "— these do: 1, 2, 4, 8, 16, 32"
     ),
     (
-      "tensorParallel=32", "the engine profile layered-prefill-paper has no all-reduce over 32 GPUs — it has: 2, 4, 8"
+      "tensorParallel=32",
+      "--set: tensorParallel: the engine profile layered-prefill-paper has no all-reduce over 32 GPUs "
+        + "— it has: 2, 4, 8"
     ),
   ])
   func aWrongSettingIsRefused(_ setting: String, _ sentence: String) throws {
@@ -113,13 +126,13 @@ struct RefusalTests {
   @Test func aModelThatDoesNotFitSaysWhatIsMissingAndWhatWouldDo() throws {
     try expectRefusal(
       of: "run CONFIG --trace arxiv --set model=mixtral-8x7b --set tensorParallel=1", .config,
-      "Mixtral-8x7B does not fit on 1 GPU H100 SXM 80 GB: 22859213790 bytes are missing on each — tensor parallelism "
-        + "over 2 GPUs would do")
+      "--set: tensorParallel: Mixtral-8x7B does not fit on 1 GPU H100 SXM 80 GB: 22859213790 bytes are missing on each "
+        + "— tensor parallelism over 2 GPUs would do")
     try expectRefusal(
       of: "run CONFIG --trace arxiv --set gpu=a100-sxm-80gb --set tensorParallel=1 --set gpuMemoryUtilization=0.5",
       .config,
-      "Qwen3-30B-A3B does not fit on 1 GPU A100 SXM 80 GB: 23070703616 bytes are missing on each — tensor parallelism "
-        + "over 2 GPUs would do")
+      "--set: tensorParallel: Qwen3-30B-A3B does not fit on 1 GPU A100 SXM 80 GB: 22839037696 bytes are missing on each "
+        + "— tensor parallelism over 2 GPUs would do")
   }
 
   @Test(arguments: [

@@ -37,6 +37,7 @@ public struct Deployment: Sendable {
   public let compared: [String]
   /// What the file says about the policies.
   public let policySettings: ConfigNode
+  private let tensorParallelNode: ConfigNode
 
   /// The deployment of a tree in which model, GPU and engine stand in full.
   public init(reading node: ConfigNode) throws {
@@ -46,7 +47,8 @@ public struct Deployment: Sendable {
     model = try Model(reading: fields.required("model"))
     gpu = try GPU(reading: fields.required("gpu"))
     engine = try EngineProfile(reading: fields.required("engine"))
-    tensorParallel = try fields.integer("tensorParallel", in: 1...64)
+    tensorParallelNode = try fields.required("tensorParallel")
+    tensorParallel = try tensorParallelNode.integer(in: 1...64)
     maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
     maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
     blockSize = try fields.integer("blockSize", in: 1...65536)
@@ -76,17 +78,30 @@ public struct Deployment: Sendable {
 
   /// How the memory of each GPU is spent under a policy.
   public func memoryBudget(under policy: any SchedulingPolicy) throws -> MemoryBudget {
-    try MemoryBudget(
-      model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel,
-      settings: MemoryBudget.Settings(
-        utilisation: gpuMemoryUtilization, blockSize: blockSize,
-        maxNumBatchedTokens: policy.mostBatchedTokens(maxRequests: maxNumSeqs, maxModelLen: maxModelLen),
-        maxNumSeqs: maxNumSeqs))
+    try atTensorParallel {
+      try MemoryBudget(
+        model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel,
+        settings: MemoryBudget.Settings(
+          utilisation: gpuMemoryUtilization, blockSize: blockSize,
+          maxNumBatchedTokens: policy.mostBatchedTokens(maxRequests: maxNumSeqs, maxModelLen: maxModelLen),
+          maxNumSeqs: maxNumSeqs))
+    }
   }
 
   /// What prices its iterations.
   public func costModel() throws -> RooflineCostModel {
-    try RooflineCostModel(model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel, routing: routing)
+    try atTensorParallel {
+      try RooflineCostModel(model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel, routing: routing)
+    }
+  }
+
+  /// What does not fit together is said of the key that the user can change.
+  private func atTensorParallel<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as InputError where error.file.isEmpty {
+      throw tensorParallelNode.error(error.problem, hint: error.hint, status: error.status)
+    }
   }
 
   /// The server that a simulation of a policy runs on.

@@ -67,6 +67,7 @@ public struct Simulation {
         if let onProgress, ledger.summary.requestsArrived % 1024 == 0 { try onProgress(ledger.summary) }
       case .iterationEnds(let id):
         try replicas[id.number].endIteration(at: now, ledger: &ledger)
+        if let onProgress, ledger.summary.iterations % 16384 == 0 { try onProgress(ledger.summary) }
         try begin(id, at: now)
       }
     }

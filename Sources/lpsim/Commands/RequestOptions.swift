@@ -11,9 +11,7 @@ struct RequestOptions: ParsableArguments {
 
   @Option(
     name: .customLong("requests"), parsing: .unconditional,
-    help: ArgumentHelp(
-      "How many requests; of a file its first ones (default: all of a file; of a recipe what the config says, or 1000).",
-      valueName: "count"))
+    help: ArgumentHelp("How many requests; of a file its first ones.", valueName: "count"))
   var requestCountValue: Int?
 
   @Option(

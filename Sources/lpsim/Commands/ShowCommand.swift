@@ -32,6 +32,9 @@ struct ShowCommand: ParsableCommand {
   private func memory(of deployment: Deployment) throws -> String {
     let budgets = try deployment.compared.map { try deployment.memoryBudget(under: deployment.policy($0)) }
     func row(_ title: String, _ value: (MemoryBudget) -> String) -> [String] { [title] + budgets.map(value) }
+    func count(_ count: Int, in budget: MemoryBudget) -> String {
+      budget.kvBytesPerToken > .zero ? "\(count)" : "no limit"
+    }
     func gigabytes(_ bytes: Bytes) -> String { decimal(bytes.value / 1e9) }
     return table(
       ["memory of each GPU"] + deployment.compared,
@@ -42,8 +45,8 @@ struct ShowCommand: ParsableCommand {
         row("reserved, GB") { gigabytes($0.reserved) },
         row("windowed layers' KV cache, GB") { gigabytes($0.windowCache) },
         row("KV bytes of a token") { "\(Int($0.kvBytesPerToken.value))" },
-        row("KV blocks") { "\($0.blocks)" },
-        row("KV tokens") { "\($0.tokens)" },
+        row("KV blocks") { count($0.blocks, in: $0) },
+        row("KV tokens") { count($0.tokens, in: $0) },
       ])
   }
 

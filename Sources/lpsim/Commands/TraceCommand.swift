@@ -9,6 +9,8 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace",
     abstract: "Prints a trace's statistics, or converts it to another format.",
     discussion: """
+      A file is described as it is. A recipe gives 1000 requests, one a second, unless you say otherwise.
+
       EXAMPLES
         lpsim trace azure_2023_code.csv
         lpsim trace sharegpt --rate 4 --requests 10000 --json
@@ -70,7 +72,7 @@ struct TraceCommand: ParsableCommand {
       requestCount = requestCount ?? 1000
     }
     return try Workload(
-      choice.trace, arrivals: arrivals, rate: rate, requestCount: requestCount, seed: UInt64(requests.seed() ?? 1))
+      choice.trace, arrivals: arrivals, rate: rate, requestCount: requestCount, seed: UInt64(requests.seed() ?? 0))
   }
 
   /// The process of a name, or of an object with its parameters.

@@ -10,8 +10,8 @@ extension ConfigLibrary {
   /// The search path of this process: LPSIM_CONFIG_PATH, ./configs, and what lies next to the binary or above it
   /// (`configs`, or `share/lpsim/configs` after `make install`).
   static func standard() -> ConfigLibrary {
-    var roots = environment("LPSIM_CONFIG_PATH").map { $0.split(separator: ":").map(String.init) } ?? []
-    roots.append("configs")
+    let asked = environment("LPSIM_CONFIG_PATH").map { $0.split(separator: ":").map(String.init) } ?? []
+    var roots = ["configs"]
     var folder = parent(of: executablePath())
     while !folder.isEmpty {
       roots.append("\(folder)/configs")
@@ -19,7 +19,8 @@ extension ConfigLibrary {
       folder = parent(of: folder)
     }
     var seen: [String] = []
-    for root in roots where fileExists("\(root)/bases") {
+    // A folder that was asked for may hold anything; one that was found must look like ours.
+    for root in asked + roots.filter({ fileExists("\($0)/bases") }) {
       if !seen.contains(where: { isSameFolder($0, root) }) { seen.append(root) }
     }
     return ConfigLibrary(roots: seen)
