@@ -40,8 +40,8 @@ struct ShardedModel {
 }
 
 extension ShardedModel {
-  /// Everything of one layer but attention: what depends on the number of tokens only.
-  func tokenDemand(_ rows: TokenRows) -> [OperatorDemand] {
+  /// Everything of one layer but attention and routed experts: what depends on the number of tokens only.
+  func denseDemand(_ rows: TokenRows) -> [OperatorDemand] {
     let hidden = transformer.hidden
     let queries = attention.heads * attention.headDim
     let keysAndValues = 2 * attention.kvHeads * attention.headDim
@@ -71,8 +71,7 @@ extension ShardedModel {
         product("down projection", rows: rows, columns: hidden, inner: inner, format: format),
       ]
     case .experts(let experts):
-      let router = product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16)
-      return [router] + expertDemand(experts, rows)
+      return [product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16)]
     }
   }
 
@@ -86,10 +85,10 @@ extension ShardedModel {
       format: experts.format)
   }
 
-  /// Routed experts; activations move as the measured kernels move them: M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h
+  /// Routed experts, none for a dense model; activations move as the measured kernels move them: M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h
   /// bytes for M = T k pairs.
-  private func expertDemand(_ experts: Transformer.Experts, _ rows: TokenRows) -> [OperatorDemand] {
-    guard let product = expertProduct(rows) else { return [] }
+  func expertDemand(_ rows: TokenRows) -> [OperatorDemand] {
+    guard let experts = transformer.experts, let product = expertProduct(rows) else { return [] }
     let pairs = Double(rows.tokens) * Double(experts.topK)
     let hidden = Double(transformer.hidden)
     let inner = Double(product.intermediate)

@@ -12,8 +12,10 @@ struct TokenCost {
   var traffic = SIMD8<Double>()
 
   /// The sum of operators that all belong to one layer.
-  init(_ operators: [OperatorDemand], launchSeconds: Double, prices: OperatorPrices) {
-    self.launchSeconds = launchSeconds
+  init(_ operators: [OperatorDemand], _ prices: OperatorPrices) { add(operators, prices) }
+
+  /// Adds operators of the same layer.
+  mutating func add(_ operators: [OperatorDemand], _ prices: OperatorPrices) {
     for operation in operators {
       let taken = prices.time(of: operation.kind).seconds
       seconds += taken
@@ -21,6 +23,14 @@ struct TokenCost {
       flops += operation.flops.value
       traffic += operation.traffic.lanes
     }
+  }
+
+  static func += (left: inout Self, right: Self) {
+    left.seconds += right.seconds
+    left.expertSeconds += right.expertSeconds
+    left.launchSeconds += right.launchSeconds
+    left.flops += right.flops
+    left.traffic += right.traffic
   }
 
   init() {}
@@ -37,15 +47,19 @@ struct CostTable {
 
   /// What the counts belong to.
   enum Part: UInt64 {
-    case layer = 0
-    case ends = 1
+    /// A layer without attention, by prompt tokens and decoded ones.
+    case layer
+    /// What of it does not depend on which is which, with and without prompts.
+    case mixedLayer, decodeLayer
+    /// The embedding, and what follows the last layer.
+    case embedding, emission
   }
 
-  /// Packs two counts below 2^31 and what they count; nil for larger ones, which are not kept.
+  /// Packs two counts below 2^30 and what they count; nil for larger ones, which are not kept.
   @inline(__always)
-  static func key(_ part: Part, _ first: Int, _ second: Int) -> UInt64? {
-    guard (first | second) >> 31 == 0 else { return nil }
-    return part.rawValue << 62 | UInt64(truncatingIfNeeded: first) << 31 | UInt64(truncatingIfNeeded: second)
+  private static func key(_ part: Part, _ first: Int, _ second: Int) -> UInt64? {
+    guard (first | second) >> 30 == 0 else { return nil }
+    return part.rawValue << 60 | UInt64(truncatingIfNeeded: first) << 30 | UInt64(truncatingIfNeeded: second)
   }
 
   @inline(__always)
@@ -53,9 +67,10 @@ struct CostTable {
     Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> UInt64(64 - bits))
   }
 
-  /// The slot that holds the cost under a key; nil if it holds another.
+  /// The slot that holds a cost; nil if it holds another.
   @inline(__always)
-  func find(_ key: UInt64) -> Int? {
+  func find(_ part: Part, _ first: Int, _ second: Int) -> Int? {
+    guard let key = Self.key(part, first, second) else { return nil }
     let slot = slot(key)
     return keys[slot] == key ? slot : nil
   }
@@ -63,7 +78,11 @@ struct CostTable {
   @inline(__always)
   subscript(slot: Int) -> TokenCost { costs[slot] }
 
-  mutating func keep(_ cost: TokenCost, under key: UInt64) {
+  mutating func keep(_ cost: TokenCost, _ part: Part, _ first: Int, _ second: Int) {
+    if let key = Self.key(part, first, second) { keep(cost, under: key) }
+  }
+
+  private mutating func keep(_ cost: TokenCost, under key: UInt64) {
     if kept > keys.count, bits < Self.mostBits { grow() }
     kept += 1
     let slot = slot(key)

@@ -147,37 +147,42 @@ public struct RooflineCostModel: CostModel {
 }
 
 extension RooflineCostModel {
-  /// One layer without its attention.
+  /// One layer without its attention. Its experts depend on prompt and decoded tokens apart; everything else depends on
+  /// their sum only and is remembered by it.
   @inline(__always)
   private mutating func layerCost(prompt: Int, decode: Int) -> TokenCost {
-    guard let key = CostTable.key(.layer, prompt, decode) else { return pricedLayer(prompt: prompt, decode: decode) }
-    if let slot = table.find(key) { return table[slot] }
-    let cost = pricedLayer(prompt: prompt, decode: decode)
-    table.keep(cost, under: key)
-    return cost
-  }
-
-  private func pricedLayer(prompt: Int, decode: Int) -> TokenCost {
+    if let slot = table.find(.layer, prompt, decode) { return table[slot] }
     let padding = engine.padding(prompt: prompt, decode: decode)
     let rows = TokenRows(prompt: prompt, decode: decode, padding: padding ?? 0)
-    let launch = padding == nil ? engine.launchTimePerEagerLayer.value : 0
-    return TokenCost(sharded.tokenDemand(rows), launchSeconds: launch, prices: prices)
-  }
-
-  /// Embedding, LM head and sampling.
-  @inline(__always)
-  private mutating func endCost(embedded: Int, emitted: Int) -> TokenCost {
-    guard let key = CostTable.key(.ends, embedded, emitted) else {
-      return pricedEnds(embedded: embedded, emitted: emitted)
-    }
-    if let slot = table.find(key) { return table[slot] }
-    let cost = pricedEnds(embedded: embedded, emitted: emitted)
-    table.keep(cost, under: key)
+    var cost = denseCost(rows, launchSeconds: padding == nil ? engine.launchTimePerEagerLayer.value : 0)
+    cost.add(sharded.expertDemand(rows), prices)
+    table.keep(cost, .layer, prompt, decode)
     return cost
   }
 
-  private func pricedEnds(embedded: Int, emitted: Int) -> TokenCost {
-    TokenCost(sharded.endDemand(embedded: embedded, emitted: emitted), launchSeconds: 0, prices: prices)
+  private mutating func denseCost(_ rows: TokenRows, launchSeconds: Double) -> TokenCost {
+    remembered(rows.prompt > 0 ? .mixedLayer : .decodeLayer, rows.tokens) { model in
+      var cost = TokenCost(model.sharded.denseDemand(rows), model.prices)
+      cost.launchSeconds = launchSeconds
+      return cost
+    }
+  }
+
+  /// Embedding of the tokens that enter, LM head and sampling of those that come out.
+  private mutating func endCost(embedded: Int, emitted: Int) -> TokenCost {
+    var cost = remembered(.embedding, embedded) {
+      TokenCost($0.sharded.endDemand(embedded: embedded, emitted: 0), $0.prices)
+    }
+    cost += remembered(.emission, emitted) { TokenCost($0.sharded.endDemand(embedded: 0, emitted: emitted), $0.prices) }
+    return cost
+  }
+
+  @inline(__always)
+  private mutating func remembered(_ part: CostTable.Part, _ tokens: Int, _ priced: (Self) -> TokenCost) -> TokenCost {
+    if let slot = table.find(part, tokens, 0) { return table[slot] }
+    let cost = priced(self)
+    table.keep(cost, part, tokens, 0)
+    return cost
   }
 
   /// Adds each layer of a run with experts of its own, drawn from the stream.

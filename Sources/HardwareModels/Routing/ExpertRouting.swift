@@ -44,9 +44,12 @@ public struct ExpertRouting: Hashable, Sendable {
     let decodes = Double(decodeTokens)
     let rows = Double(decodeTokens + paddingTokens)
     var load = ExpertLoad()
-    for (promptMiss, decodeMiss) in zip(prompt.logMissVectors, decode.logMissVectors) {
-      load.distinct += (1 - exponential(ofNonPositive: prompts * promptMiss + decodes * decodeMiss)).sum()
+    var touched = SIMD8<Double>()
+    for index in prompt.logMissVectors.indices {
+      let logMiss = prompts * prompt.logMissVectors[index] + decodes * decode.logMissVectors[index]
+      touched += 1 - exponential(ofNonPositive: logMiss)
     }
+    load.distinct = touched.sum()
     var first = 0
     for lane in 0..<8 {
       let height = ExpertLoad.tileHeights[lane]
