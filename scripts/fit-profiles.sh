@@ -1,29 +1,29 @@
 #!/bin/sh
 # Makes the profiles of configs/engines that are fitted to measured kernels, and the tables of docs/calibration.md.
-#   scripts/fit-profiles.sh LPSIM TABLES [profiles|page]
+#   scripts/fit-profiles.sh LPSIM TABLES
 # LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv and
-# collectives.csv (aiconfigurator-core 0.12.0). "page" writes no profile; it prints the tables of the page.
+# collectives.csv (aiconfigurator-core 0.12.0). It takes a minute.
 set -eu
 
 lpsim=$1
 tables=$2
-mode=${3:-profiles}
 root=$(cd "$(dirname "$0")/.." && pwd)
 LPSIM_CONFIG_PATH=$root/configs
 export LPSIM_CONFIG_PATH
+
+page=$root/docs/calibration.md
+mark='<!-- From here on made by scripts/fit-profiles.sh -->'
+fresh=$(mktemp)
+trap 'rm -f "$fresh"' EXIT
+sed "\\|^$mark\$|q" "$page" >"$fresh"
 
 # $1 profile, $2 base; the rest are arguments of lpsim calibrate.
 profile() {
   name=$1
   base=$2
   shift 2
-  if [ "$mode" = page ]; then
-    printf '### %s\n\n' "$name"
-    "$lpsim" calibrate --base "$base" --name "$name" "$@" --markdown 2>/dev/null
-    printf '\n'
-  else
-    "$lpsim" calibrate --base "$base" --name "$name" "$@" --out "$root/configs/engines/$name.json" >/dev/null
-  fi
+  printf '\n## %s\n\n' "$name" >>"$fresh"
+  "$lpsim" calibrate --base "$base" --name "$name" "$@" --out "$root/configs/engines/$name.json" --markdown >>"$fresh"
 }
 
 # Kernels are timed again and again on the same data. Weights and keys and values of under 100 MB, twice the 50 MB of
@@ -51,3 +51,5 @@ profile vllm-0.14-a100 vllm-0.24-h100 \
   --where "moe: dtype=bfloat16 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
   --where "gemm: engine=TRTLLM n>=1024 k>=1024" \
   --where "collectives: impl=vLLM_custom_graph engine_version=0.14.0 bytes<=7e7"
+
+cp "$fresh" "$page"

@@ -27,7 +27,7 @@ public struct LeastSquares: Sendable {
   public var steps: Int
 
   /// A search.
-  public init(outlierScale: Double = 0.05, starts: Int = 4, steps: Int = 80) {
+  public init(outlierScale: Double = 0.02, starts: Int = 4, steps: Int = 80) {
     self.outlierScale = outlierScale
     self.starts = starts
     self.steps = steps
@@ -84,8 +84,11 @@ public struct LeastSquares: Sendable {
 
   /// The robust sum over residuals; infinite if one is no number.
   func cost(of residuals: [Double]) -> Double {
-    let scale = outlierScale
-    let sum = residuals.reduce(0) { $0 + 2 * scale * scale * ((1 + ($1 / scale) * ($1 / scale)).squareRoot() - 1) }
+    let sum = residuals.reduce(0) { sum, residual in
+      let ratio = residual / outlierScale
+      // The same as 2 s^2 (sqrt(1 + (r/s)^2) - 1), but it keeps its digits where r is small.
+      return sum + 2 * residual * residual / ((1 + ratio * ratio).squareRoot() + 1)
+    }
     return sum.isFinite ? sum : .infinity
   }
 

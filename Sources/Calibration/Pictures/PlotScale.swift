@@ -20,6 +20,7 @@ public struct PlotScale: Hashable, Sendable {
   public let range: ClosedRange<Double>
   /// What it says.
   public let title: String
+  private let spacing: Double
 
   /// An axis around values; at least one, and all above zero if ratios count. It ends at marks.
   public init(_ kind: Kind, around values: [Double], title: String) {
@@ -30,10 +31,12 @@ public struct PlotScale: Hashable, Sendable {
     case .linear:
       let step = Self.step(low == high ? max(high.magnitude, 1) : high - low)
       let first = (low / step).rounded(.down) * step
+      spacing = step
       range = first...max((high / step).rounded(.up) * step, first + step)
     case .logarithmic:
       precondition(low > 0, "only numbers above zero have ratios")
       let first = Self.roundDown(low)
+      spacing = 0
       range = first...max(Self.roundUp(high), 10 * first)
     }
   }
@@ -50,9 +53,8 @@ public struct PlotScale: Hashable, Sendable {
   public var ticks: [Double] {
     switch kind {
     case .linear:
-      let step = Self.step(range.upperBound - range.lowerBound)
-      let count = Int(((range.upperBound - range.lowerBound) / step).rounded())
-      return (0...count).map { range.lowerBound + Double($0) * step }
+      let count = Int(((range.upperBound - range.lowerBound) / spacing).rounded())
+      return (0...count).map { range.lowerBound + Double($0) * spacing }
     case .logarithmic:
       let first = Int(floor(log10(range.lowerBound) + 1e-9))
       let last = Int(floor(log10(range.upperBound) + 1e-9))

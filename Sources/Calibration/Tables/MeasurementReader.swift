@@ -60,16 +60,16 @@ public struct MeasurementSet: Sendable {
   /// The measurements of a family.
   public func of(_ family: KernelFamily) -> [Measurement] { measurements.filter { $0.family == family } }
 
+  /// These measurements, from no file.
+  init(measurements: [Measurement]) { self.measurements = measurements }
+
   /// Reads what is selected from tables.
   public init(reading tables: [KernelTable], _ selection: MeasurementSelection) throws {
     var loads = LoadCache()
     for table in tables {
       files.append(table.file)
-      let place = (gpu: table.header.firstIndex(of: "gpu"), count: 0)
-      for row in table.all {
-        guard let gpu = place.gpu, row.fields[gpu].lowercased() == selection.gpu.lowercased() else { continue }
-        try add(row, selection, &loads)
-      }
+      let gpu = selection.gpu.lowercased()
+      for row in table.all where row.text("gpu").lowercased() == gpu { try add(row, selection, &loads) }
     }
     guard !measurements.isEmpty else { throw nothingFound(tables, selection) }
   }
