@@ -33,10 +33,11 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
+    .target(name: "Calibration", dependencies: ["Base", "HardwareModels"], swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results",
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -61,6 +62,9 @@ let package = Package(
       dependencies: [
         "Base", "HardwareModels", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],

@@ -24,6 +24,7 @@ struct LPSim: ParsableCommand {
       ShowCommand.self,
       TraceCommand.self,
       ReproduceCommand.self,
+      CalibrateCommand.self,
     ])
 
   static func main() {

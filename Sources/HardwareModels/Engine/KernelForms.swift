@@ -13,6 +13,17 @@ public struct MatrixProductForm: Hashable, Sendable {
   public var bandwidthEfficiency: Double
   /// p: at 1 arithmetic and memory add up, as it grows the longer one hides the other.
   public var overlapExponent: Double
+
+  /// A form with these parameters.
+  public init(
+    format: NumberFormat, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double, overlapExponent: Double
+  ) {
+    self.format = format
+    self.start = start
+    self.flopEfficiency = flopEfficiency
+    self.bandwidthEfficiency = bandwidthEfficiency
+    self.overlapExponent = overlapExponent
+  }
 }
 
 /// How long the routed experts of a layer take: t0 + (mem^p + cmp^p)^(1/p) + act, where
@@ -30,6 +41,14 @@ public struct ExpertProductForm: Hashable, Sendable {
     public var count: Int
     /// Experts a token is sent to.
     public var topK: Int
+
+    /// Experts of this shape.
+    public init(hidden: Int, intermediate: Int, count: Int, topK: Int) {
+      self.hidden = hidden
+      self.intermediate = intermediate
+      self.count = count
+      self.topK = topK
+    }
   }
 
   /// Weights of this format.
@@ -50,6 +69,22 @@ public struct ExpertProductForm: Hashable, Sendable {
   public var overlapExponent: Double
   /// The smallest and the largest tile height, powers of two.
   public var tileRows: ClosedRange<Int>
+
+  /// A form with these parameters.
+  public init(
+    format: NumberFormat, shape: Shape?, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double,
+    activationEfficiency: Double?, rereadShare: Double, overlapExponent: Double, tileRows: ClosedRange<Int>
+  ) {
+    self.format = format
+    self.shape = shape
+    self.start = start
+    self.flopEfficiency = flopEfficiency
+    self.bandwidthEfficiency = bandwidthEfficiency
+    self.activationEfficiency = activationEfficiency
+    self.rereadShare = rereadShare
+    self.overlapExponent = overlapExponent
+    self.tileRows = tileRows
+  }
 }
 
 /// How long decode attention takes: t0 + ((bytes / (e_b bandwidth))^p + (requests x KV heads x tau)^p)^(1/p).
@@ -62,6 +97,14 @@ public struct DecodeAttentionForm: Hashable, Sendable {
   public var timePerHead: Seconds
   /// p.
   public var overlapExponent: Double
+
+  /// A form with these parameters.
+  public init(start: Seconds, bandwidthEfficiency: Double, timePerHead: Seconds, overlapExponent: Double) {
+    self.start = start
+    self.bandwidthEfficiency = bandwidthEfficiency
+    self.timePerHead = timePerHead
+    self.overlapExponent = overlapExponent
+  }
 }
 
 /// How long prefill attention takes: t0 + 4 H d (pairs + T s0 / 2) / (e_f peak) + bytes / (e_b bandwidth).
@@ -73,6 +116,12 @@ public struct PrefillAttentionForm: Hashable, Sendable {
     public var headDim: Int
     /// e_f.
     public var flopEfficiency: Double
+
+    /// Heads of a width reach this share.
+    public init(headDim: Int, flopEfficiency: Double) {
+      self.headDim = headDim
+      self.flopEfficiency = flopEfficiency
+    }
   }
 
   /// t0.
@@ -83,6 +132,14 @@ public struct PrefillAttentionForm: Hashable, Sendable {
   public var maskedTokens: Double
   /// e_b: the share of peak bandwidth at which queries, keys, values and outputs move.
   public var bandwidthEfficiency: Double
+
+  /// A form with these parameters.
+  public init(start: Seconds, flopEfficiencies: [HeadEfficiency], maskedTokens: Double, bandwidthEfficiency: Double) {
+    self.start = start
+    self.flopEfficiencies = flopEfficiencies
+    self.maskedTokens = maskedTokens
+    self.bandwidthEfficiency = bandwidthEfficiency
+  }
 }
 
 /// How long the sum of S bytes over n GPUs takes: a + 2 (n - 1) / n x S / b + c sqrt(S / MB).
@@ -95,6 +152,14 @@ public struct AllReduceForm: Hashable, Sendable {
   public var bandwidth: BytesPerSecond
   /// c.
   public var timePerRootMegabyte: Seconds
+
+  /// A form with these parameters.
+  public init(gpus: Int, start: Seconds, bandwidth: BytesPerSecond, timePerRootMegabyte: Seconds) {
+    self.gpus = gpus
+    self.start = start
+    self.bandwidth = bandwidth
+    self.timePerRootMegabyte = timePerRootMegabyte
+  }
 }
 
 /// How long kernels that only move bytes take: t0 for each + bytes / (e_b bandwidth).

@@ -10,6 +10,14 @@ public struct MatrixProduct: Hashable, Sendable {
   public var inner: Int
   /// How the weights are stored.
   public var format: NumberFormat
+
+  /// Work of this shape.
+  public init(rows: Int, columns: Int, inner: Int, format: NumberFormat) {
+    self.rows = rows
+    self.columns = columns
+    self.inner = inner
+    self.format = format
+  }
 }
 
 /// The routed experts of one layer on one GPU.
@@ -31,6 +39,21 @@ public struct ExpertProduct: Hashable, Sendable {
   /// How the weights are stored.
   public var format: NumberFormat
 
+  /// Work of this shape.
+  public init(
+    rows: Int, hidden: Int, intermediate: Int, wholeIntermediate: Int, count: Int, topK: Int, load: ExpertLoad,
+    format: NumberFormat
+  ) {
+    self.rows = rows
+    self.hidden = hidden
+    self.intermediate = intermediate
+    self.wholeIntermediate = wholeIntermediate
+    self.count = count
+    self.topK = topK
+    self.load = load
+    self.format = format
+  }
+
   /// Bytes of one expert on this GPU.
   public var bytesPerExpert: Double { 3 * Double(hidden * intermediate) * format.bytesPerWeight }
   /// (token, expert) pairs.
@@ -51,6 +74,16 @@ public struct PrefillAttention: Hashable, Sendable {
   public var kvHeads: Int
   /// Width of a head.
   public var headDim: Int
+
+  /// Work of this shape.
+  public init(tokens: Int, pairs: Int, cachedTokens: Int, heads: Int, kvHeads: Int, headDim: Int) {
+    self.tokens = tokens
+    self.pairs = pairs
+    self.cachedTokens = cachedTokens
+    self.heads = heads
+    self.kvHeads = kvHeads
+    self.headDim = headDim
+  }
 }
 
 /// Attention of the decoded tokens of one layer on one GPU.
@@ -63,6 +96,14 @@ public struct DecodeAttention: Hashable, Sendable {
   public var kvHeads: Int
   /// Width of a head.
   public var headDim: Int
+
+  /// Work of this shape.
+  public init(requests: Int, contextTokens: Int, kvHeads: Int, headDim: Int) {
+    self.requests = requests
+    self.contextTokens = contextTokens
+    self.kvHeads = kvHeads
+    self.headDim = headDim
+  }
 }
 
 /// What an operator of one layer asks for, before a GPU is named.

@@ -94,6 +94,19 @@ public struct ExpertLoad: Hashable, Sendable {
   /// Tiles beyond the first of each such expert, for each of the ``tileHeights``.
   public var excessTiles = SIMD8<Double>()
 
+  /// Nobody asks for anything.
+  public init() {}
+
+  /// What these tokens for each expert ask for, exactly.
+  public init(counts: [Int]) {
+    distinct = Double(counts.count { $0 > 0 })
+    for lane in 0..<8 {
+      let height = Int(Self.tileHeights[lane])
+      let tiles = counts.reduce(0) { $0 + ($1 + height - 1) / height }
+      excessTiles[lane] = Double(tiles) - distinct
+    }
+  }
+
   /// Tiles of this height, one of ``tileHeights``, over all experts.
   public func tiles(ofHeight rows: Int) -> Double {
     let lane = rows.trailingZeroBitCount - 3

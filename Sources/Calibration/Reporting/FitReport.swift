@@ -1,0 +1,102 @@
+import Base
+
+/// The tables of a fit: how well each form fits, its numbers, and which rows were not used.
+public struct FitReport: Sendable {
+  /// A table of words.
+  public struct Table: Hashable, Sendable {
+    /// What it shows.
+    public var title: String
+    /// Its columns.
+    public var columns: [String]
+    /// Its rows.
+    public var rows: [[String]]
+
+    /// The table in Markdown.
+    public var markdown: String {
+      let rule = "|" + columns.map { _ in "---|" }.joined()
+      let lines = ["| \(columns.joined(separator: " | ")) |", rule] + rows.map { "| \($0.joined(separator: " | ")) |" }
+      return "**\(title)**\n\n\(lines.joined(separator: "\n"))\n"
+    }
+  }
+
+  private let fits: [KernelFit]
+  private let leftOut: [MeasurementSet.LeftOut]
+
+  /// The report of a profile.
+  public init(_ profile: FittedProfile) {
+    fits = profile.fits
+    leftOut = profile.measurements.leftOut
+  }
+
+  /// All tables.
+  public var tables: [Table] { [errors, parts, values, unused].filter { !$0.rows.isEmpty } }
+
+  private var errors: Table {
+    let rows = fits.map { fit in
+      [fit.title, "\(fit.measurements.count)", pair(fit.inSample), pair(fit.heldOut), tenth(fit.inSample.worst)]
+        + [fit.inSample.worstPlace]
+    }
+    return Table(
+      title: "Error of prices, median / p90 in per cent",
+      columns: ["form", "rows", "in-sample", "held out (5 folds)", "worst %", "where"], rows: rows)
+  }
+
+  private var parts: Table {
+    let rows = fits.flatMap { fit in
+      fit.parts.map { [fit.title, $0.name, "\($0.errors.count)", pair($0.errors), tenth($0.errors.worst)] }
+        + fit.leftOutModels.map {
+          [fit.title, "\($0.name), left out", "\($0.errors.count)", pair($0.errors), tenth($0.errors.worst)]
+        }
+    }
+    return Table(
+      title: "The same by part; a model that is left out is priced by a fit to the others",
+      columns: ["form", "part", "rows", "median / p90 %", "worst %"], rows: rows)
+  }
+
+  private var values: Table {
+    let rows = fits.map { fit in
+      let numbers = fit.values.map { "\($0.name) \($0.value)\($0.isAtBound ? " (bound)" : "")" }
+      let choice = fit.variant.isEmpty ? [] : [fit.variant]
+      return [fit.title, (numbers + choice).joined(separator: ", ")]
+    }
+    return Table(title: "Numbers", columns: ["form", "numbers"], rows: rows)
+  }
+
+  private var unused: Table {
+    let dropped = fits.filter { $0.dropped > 0 }.map {
+      [$0.family.rawValue, "outliers of \($0.title)", "\($0.dropped)"]
+    }
+    return Table(
+      title: "Rows that were not used", columns: ["table", "reason", "rows"],
+      rows: leftOut.map { [$0.family.rawValue, $0.reason, "\($0.count)"] } + dropped)
+  }
+
+  /// All tables in Markdown.
+  public var markdown: String { tables.map(\.markdown).joined(separator: "\n") }
+
+  /// The report for machines.
+  public var json: ConfigNode {
+    func errors(_ errors: FitErrors) -> ConfigNode {
+      node(
+        .object([
+          .init("rows", node(.integer(errors.count))), .init("median_percent", node(.number(errors.median))),
+          .init("p90_percent", node(.number(errors.p90))), .init("worst_percent", node(.number(errors.worst))),
+          .init("worst_at", node(.string(errors.worstPlace))),
+        ]))
+    }
+    func parts(_ parts: [KernelFit.Part]) -> ConfigNode {
+      node(.object(parts.map { .init($0.name, errors($0.errors)) }))
+    }
+    let list = fits.map { fit in
+      node(
+        .object([
+          .init("form", node(.string(fit.title))), .init("choice", node(.string(fit.variant))),
+          .init("numbers", node(.object(fit.values.map { .init($0.name, node(.number($0.value))) }))),
+          .init("in_sample", errors(fit.inSample)), .init("held_out", errors(fit.heldOut)),
+          .init("parts", parts(fit.parts)), .init("left_out_models", parts(fit.leftOutModels)),
+          .init("dropped_rows", node(.integer(fit.dropped))),
+        ]))
+    }
+    return node(.object([.init("fits", node(.array(list)))]))
+  }
+}

@@ -1,0 +1,63 @@
+import Base
+import HardwareModels
+
+extension FittedForm {
+  /// The form as a profile writes it.
+  var json: ConfigNode {
+    switch self {
+    case .matrixProduct(let form):
+      object([
+        ("format", .string(form.format.rawValue)), ("startSeconds", .number(form.start.value)),
+        ("flopEfficiency", .number(form.flopEfficiency)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("overlapExponent", .number(form.overlapExponent)),
+      ])
+    case .experts(let form): experts(form)
+    case .decodeAttention(let form):
+      object([
+        ("startSeconds", .number(form.start.value)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("secondsPerRequestAndHead", .number(form.timePerHead.value)),
+        ("overlapExponent", .number(form.overlapExponent)),
+      ])
+    case .prefillAttention(let form):
+      object([
+        ("startSeconds", .number(form.start.value)),
+        (
+          "flopEfficiencies",
+          .array(
+            form.flopEfficiencies.map {
+              object([("headDim", .integer($0.headDim)), ("flopEfficiency", .number($0.flopEfficiency))])
+            })
+        ), ("maskedTokens", .number(form.maskedTokens)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+      ])
+    case .allReduce(let form):
+      object([
+        ("gpus", .integer(form.gpus)), ("startSeconds", .number(form.start.value)),
+        ("bytesPerSecond", .number(form.bandwidth.value)),
+        ("secondsPerRootMegabyte", .number(form.timePerRootMegabyte.value)),
+      ])
+    }
+  }
+
+  private func experts(_ form: ExpertProductForm) -> ConfigNode {
+    var members: [(String, ConfigNode.Value)] = [("format", .string(form.format.rawValue))]
+    if let shape = form.shape {
+      let sizes = object([
+        ("hidden", .integer(shape.hidden)), ("intermediate", .integer(shape.intermediate)),
+        ("count", .integer(shape.count)), ("topK", .integer(shape.topK)),
+      ])
+      members.append(("shape", sizes.value))
+    }
+    members += [
+      ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),
+      ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+      ("activationEfficiency", form.activationEfficiency.map { .number($0) } ?? .null),
+      ("rereadShare", .number(form.rereadShare)), ("overlapExponent", .number(form.overlapExponent)),
+      ("tileRows", .array([form.tileRows.lowerBound, form.tileRows.upperBound].map { node(.integer($0)) })),
+    ]
+    return object(members)
+  }
+}
+
+private func object(_ members: [(String, ConfigNode.Value)]) -> ConfigNode {
+  node(.object(members.map { ConfigNode.Member($0.0, node($0.1)) }))
+}

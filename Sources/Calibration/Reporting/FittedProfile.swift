@@ -1,0 +1,110 @@
+import Base
+import HardwareModels
+
+/// An engine profile made of fitted forms and, for what kernels cannot say, of a base profile.
+public struct FittedProfile: Sendable {
+  /// What it is called.
+  public var name: String
+  /// The GPUs that were measured, by the names of their data sheets.
+  public var measuredOn: [String]
+  /// The forms.
+  public var fits: [KernelFit]
+  /// What was read, and what was left out.
+  public var measurements: MeasurementSet
+  /// How rows were chosen.
+  public var selection: MeasurementSelection
+  /// How to make it again.
+  public var command: String
+  /// The GPU that was measured.
+  public var gpu: GPU
+  private let base: ConfigNode
+  private let baseName: String
+
+  /// A profile on a base that is read as JSON.
+  public init(
+    name: String, measuredOn: [String], fits: [KernelFit], measurements: MeasurementSet,
+    selection: MeasurementSelection, command: String, gpu: GPU, base: ConfigNode
+  ) throws {
+    self.name = name
+    self.measuredOn = measuredOn
+    self.fits = fits
+    self.measurements = measurements
+    self.selection = selection
+    self.command = command
+    self.gpu = gpu
+    self.base = base
+    baseName = try EngineProfile(reading: base).name
+  }
+
+  /// The profile as a file of `configs/engines`; it is read back before it is returned, so that it is known to read.
+  public func json() throws -> ConfigNode {
+    var tree = try base.setting("name", to: node(.string(name)))
+      .setting("measuredOn", to: node(.array(measuredOn.map { node(.string($0)) })))
+      .removing("sources")
+    for (key, family) in Self.keys {
+      guard let value = forms(of: family) else { continue }
+      tree = try tree.setting(key, to: value)
+    }
+    tree = try tree.setting("sources", to: sources())
+    let text = tree.prettyJSON() + "\n"
+    _ = try EngineProfile(reading: ConfigNode(parsing: text, file: "\(name).json"))
+    return tree
+  }
+
+  /// Keys of a profile that are fitted, and to which kernels.
+  private static let keys: [(key: String, family: KernelFamily)] = [
+    ("matrixProducts", .gemm), ("experts", .moe), ("decodeAttention", .decode), ("prefillAttention", .prefill),
+    ("allReduces", .collectives),
+  ]
+
+  private func forms(of family: KernelFamily) -> ConfigNode? {
+    let own = fits.filter { $0.family == family }.map(\.form.json)
+    guard let first = own.first else { return nil }
+    return family == .decode || family == .prefill ? first : node(.array(own))
+  }
+
+  private func sources() throws -> ConfigNode {
+    let known = base.member("sources")?.members ?? []
+    let inherited = try known.filter { member in !Self.keys.contains { $0.key == member.key && isFitted($0.family) } }
+      .map { member in
+        let text = try member.node.string()
+        let isKernel = Self.keys.contains { $0.key == member.key }
+        let prefix = isKernel ? "Not measured here; that of \(baseName): " : ""
+        return ConfigNode.Member(member.key, node(.string(prefix + text)))
+      }
+    let own = Self.keys.filter { isFitted($0.family) }.map { key, family in
+      ConfigNode.Member(key, node(.string(source(of: family))))
+    }
+    return node(.object(inherited + own))
+  }
+
+  private func isFitted(_ family: KernelFamily) -> Bool { fits.contains { $0.family == family } }
+
+  /// What a form was fitted to and how well, in one paragraph.
+  private func source(of family: KernelFamily) -> String {
+    let own = fits.filter { $0.family == family }.map { fit in
+      var text = "\(fit.title): \(fit.measurements.count) rows, median / p90 error \(pair(fit.inSample)) % in-sample, "
+      text += "\(pair(fit.heldOut)) % held out (5 folds)"
+      for part in fit.leftOutModels { text += ", \(pair(part.errors)) % with \(part.name) left out" }
+      let bounds = fit.values.filter(\.isAtBound).map(\.name)
+      if !bounds.isEmpty { text += "; at its bound: \(bounds.joined(separator: ", "))" }
+      if fit.dropped > 0 { text += "; \(fit.dropped) rows dropped as outliers" }
+      return text
+    }
+    return
+      "Fitted to \(files); rows: \(selection.described(family)). \(own.joined(separator: ". ")). Made by: \(command)"
+  }
+
+  private var files: String {
+    measurements.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")
+  }
+}
+
+/// An error pair as tables print it: `1.4 / 4.1`.
+func pair(_ errors: FitErrors) -> String { "\(tenth(errors.median)) / \(tenth(errors.p90))" }
+
+/// One digit after the point.
+func tenth(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
+/// A value that stands in no file.
+func node(_ value: ConfigNode.Value) -> ConfigNode { ConfigNode(value, source: .init(file: "")) }

@@ -1,0 +1,117 @@
+import Base
+import HardwareModels
+import TestSupport
+import Testing
+
+@testable import Calibration
+
+/// Forms are found again from times that they made themselves.
+@Suite struct FitterTests {
+  private func base() throws -> EngineProfile {
+    try EngineProfile(reading: projectConfig("configs/engines/vllm-0.24-h100.json"))
+  }
+
+  private func gpu() throws -> GPU { try GPU(reading: projectConfig("configs/gpus/h100-sxm-80gb.json")) }
+
+  private func measurement(_ family: KernelFamily, _ work: OperatorDemand.Kind, size: Int, model: String = "")
+    -> Measurement
+  {
+    Measurement(
+      family: family, work: work, format: .bf16, headDim: 128, seconds: 1, model: model, size: Double(size),
+      series: "balanced", flops: 1, bytes: 1, label: "\(size)")
+  }
+
+  /// What a fit says about times that `form` gives.
+  private func refit(_ form: FittedForm, _ works: [Measurement]) throws -> KernelFit {
+    let pricer = Pricer(base: try base(), gpu: try gpu())
+    var timed = works
+    for (index, seconds) in pricer.prices(form, works).enumerated() { timed[index].seconds = seconds }
+    let set = MeasurementSet(measurements: timed)
+    let problem = try #require(FitProblem.all(for: set).last)
+    var quick = problem
+    quick.variants = problem.variants.filter { $0.name.isEmpty || $0.name == "tiles of 16 to 128 rows" }
+    return try Fitter(base: base(), gpu: gpu()).fit(quick)
+  }
+
+  @Test func aMatrixProductIsFoundAgain() throws {
+    let form = MatrixProductForm(
+      format: .bf16, start: Seconds(5e-6), flopEfficiency: 0.7, bandwidthEfficiency: 0.8, overlapExponent: 3)
+    let works = [1, 16, 256, 1024, 8192].flatMap { rows in
+      [1024, 4096, 16384].map { width in
+        measurement(
+          .gemm, .matrixProduct(MatrixProduct(rows: rows, columns: width, inner: 4096, format: .bf16)), size: rows)
+      }
+    }
+    let fit = try refit(.matrixProduct(form), works)
+    #expect(fit.form == .matrixProduct(form) && fit.inSample.worst < 0.1 && fit.heldOut.worst < 0.1, "\(fit.values)")
+  }
+
+  @Test func expertsAreFoundAgain() throws {
+    let form = ExpertProductForm(
+      format: .bf16, shape: nil, start: Seconds(3e-5), flopEfficiency: 0.6, bandwidthEfficiency: 0.85,
+      activationEfficiency: 0.5, rereadShare: 0.2, overlapExponent: 2, tileRows: 16...128)
+    let works = [1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].flatMap { tokens in
+      [RoutedCounts.balanced, .powerLaw(1.2)].map { counts in
+        let load = counts.load(tokens: tokens, experts: 128, topK: 8)
+        let product = ExpertProduct(
+          rows: tokens, hidden: 2048, intermediate: 768, wholeIntermediate: 768, count: 128, topK: 8, load: load,
+          format: .bf16)
+        return measurement(.moe, .experts(product), size: tokens, model: "m")
+      }
+    }
+    let fit = try refit(.experts(form), works)
+    #expect(fit.inSample.worst < 0.2, "\(fit.values)")
+    guard case .experts(let found) = fit.form else { Issue.record("no experts"); return }
+    #expect((found.bandwidthEfficiency - 0.85).magnitude < 0.005 && (found.rereadShare - 0.2).magnitude < 0.02)
+  }
+
+  @Test func decodeAttentionIsFoundAgain() throws {
+    let form = DecodeAttentionForm(
+      start: Seconds(2e-5), bandwidthEfficiency: 0.9, timePerHead: Seconds(2e-8), overlapExponent: 1.5)
+    let works = [1, 8, 64, 256].flatMap { requests in
+      [128, 1024, 8192, 65536].map { context in
+        let work = DecodeAttention(requests: requests, contextTokens: requests * context, kvHeads: 4, headDim: 128)
+        return measurement(.decode, .decodeAttention(work), size: context)
+      }
+    }
+    let fit = try refit(.decodeAttention(form), works)
+    #expect(fit.form == .decodeAttention(form), "\(fit.values)")
+  }
+
+  @Test func anAllReduceIsFoundAgain() throws {
+    let form = AllReduceForm(
+      gpus: 4, start: Seconds(5e-6), bandwidth: BytesPerSecond(3e11), timePerRootMegabyte: Seconds(4e-6))
+    let works = (8...26).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 4), size: 1 << $0) }
+    let fit = try refit(.allReduce(form), works)
+    #expect(fit.form == .allReduce(form), "\(fit.values)")
+  }
+
+  @Test func outliersAreDroppedWhereThatIsAsked() throws {
+    let form = AllReduceForm(
+      gpus: 2, start: Seconds(5e-6), bandwidth: BytesPerSecond(3e11), timePerRootMegabyte: Seconds(4e-6))
+    let works = (8...26).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
+    var timed = works
+    let prices = Pricer(base: try base(), gpu: try gpu()).prices(.allReduce(form), works)
+    for index in timed.indices { timed[index].seconds = prices[index] * (index == 3 ? 4.5 : 1) }
+    var fitter = Fitter(base: try base(), gpu: try gpu())
+    fitter.dropBeyond = 2
+    let fit = try fitter.fit(try #require(FitProblem.all(for: MeasurementSet(measurements: timed)).first))
+    #expect(fit.dropped == 1 && fit.form == .allReduce(form), "\(fit.values)")
+  }
+
+  @Test func tooFewRowsSayHowManyItNeeds() throws {
+    let works = (8...12).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
+    let problem = try #require(FitProblem.all(for: MeasurementSet(measurements: works)).first)
+    let fitter = Fitter(base: try base(), gpu: try gpu())
+    #expect(
+      sentence { _ = try fitter.fit(problem) }
+        == "5 measurements of all-reduce over 2 GPUs are too few to fit its 3 parameters — it needs at least 6")
+  }
+
+  @Test func errorsAreCountedByHand() throws {
+    let measured = (1...10).map { measurement(.gemm, .allReduce(bytes: 1, gpus: 2), size: $0) }
+    let errors = try #require(FitErrors(measured, priced: (1...10).map { 1 + Double($0) / 100 }))
+    #expect((errors.median - 5).magnitude < 1e-9 && (errors.p90 - 9).magnitude < 1e-9 && errors.worstPlace == "10")
+    #expect(FitErrors([], priced: []) == nil)
+  }
+}
