@@ -81,10 +81,7 @@ struct RefusalTests {
 
   @Test(arguments: [
     ("gpu=h100", "--set: gpu: no GPU \"h100\" — did you mean \"h100-sxm-80gb\"?"),
-    (
-      "engine=vlm",
-      "--set: engine: no engine profile \"vlm\" — known: layered-prefill-paper, vllm-0.24-h100, vllm-0.24-h200"
-    ),
+    ("engine=vllm-0.24-h300", "--set: engine: no engine profile \"vllm-0.24-h300\" — did you mean \"vllm-0.24-h100\"?"),
     ("model=qwen3-8", "--set: model: no model \"qwen3-8\" — did you mean \"qwen3-8b\"?"),
     ("model=gone/config.json", "--set: model: no file \"gone/config.json\""),
     ("model.hiden_size=1", "--set: model.hiden_size: unknown key \"hiden_size\" — did you mean \"hidden_size\"?"),
