@@ -63,7 +63,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],
+      name: "RealKernelsTests", dependencies: ["Base", "HardwareModels", "RealKernels", "CKernels", "TestSupport"],
       exclude: ["CUDAEmulator"], swiftSettings: strict),
   ]
 )

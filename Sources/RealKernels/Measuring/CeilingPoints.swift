@@ -17,8 +17,8 @@ public struct ReadCeiling: SurveyPoint {
   public var isCeiling: Bool { true }
   /// Reads only.
   public var work: SurveyWork { SurveyWork(flops: .zero, bytes: Bytes(2 * count)) }
-  /// Weights and one sum.
-  public var needs: SurveyNeeds { SurveyNeeds(weights: count, outputs: 1) }
+  /// Weights; the sum has a place of its own.
+  public var needs: SurveyNeeds { SurveyNeeds(weights: count) }
   /// Proven together with the copy.
   public var checkName: String { "copy and sum" }
   /// A copy and its sum.

@@ -12,7 +12,7 @@ public enum ExpertDistribution: String, CaseIterable, Sendable {
 
   /// The experts of each token, `topK` distinct ones each, token after token.
   ///
-  /// Coverage draws every token independently by systematic sampling (Madow, 1949) over a fresh order of the experts:
+  /// Coverage draws every token independently by systematic sampling (Madow, 1949) over a random order of the experts:
   /// expert e is among the k with exactly its inclusion probability q_e.
   public func draw(tokens: Int, topK: Int, routing: ExpertRouting, seed: UInt64) -> [Int32] {
     var random = SeededRandom(seed: seed, stream: "survey-routing")
@@ -24,6 +24,9 @@ public enum ExpertDistribution: String, CaseIterable, Sendable {
     }
   }
 
+  /// Tokens that share an order. Each of them draws for itself; orders change so that no neighbours of one stay apart.
+  private static let block = 32
+
   private static func draw(
     _ tokens: Int, _ inclusion: ContiguousArray<Double>, _ experts: [Int32], _ random: inout SeededRandom
   ) -> [Int32] {
@@ -31,21 +34,35 @@ public enum ExpertDistribution: String, CaseIterable, Sendable {
     var order = Array(inclusion.indices)
     var ids = [Int32]()
     ids.reserveCapacity(tokens * chosen)
-    for _ in 0..<tokens {
+    for first in stride(from: 0, to: tokens, by: block) {
       order.shuffle(using: &random)
-      var next = random.uniform()
-      var sum = 0.0
-      let start = ids.count
-      for expert in order where ids.count - start < chosen {
-        sum += inclusion[expert]
-        guard sum > next else { continue }
-        ids.append(experts[expert])
-        next += 1
+      let sums = runningSums(of: order.map { inclusion[$0] }, total: Double(chosen))
+      for _ in first..<min(tokens, first + block) {
+        let start = random.uniform()
+        ids += (0..<chosen).map { experts[order[place(of: start + Double($0), in: sums)]] }
       }
-      // Rounding may leave the sum a hair under k: then the last of the order is the one that was meant.
-      if ids.count - start < chosen, let last = order.last { ids.append(experts[last]) }
-      precondition(ids.count - start == chosen, "a systematic sample has one expert for each unit of probability")
     }
     return ids
+  }
+
+  /// Sums of the first one, two, ... of these, scaled so that rounding leaves the last at `total`.
+  private static func runningSums(of shares: [Double], total: Double) -> [Double] {
+    let sum = shares.reduce(0, +)
+    var running = 0.0
+    let sums = shares.map { share in
+      running += share
+      return running / sum * total
+    }
+    return sums.dropLast() + [total]
+  }
+
+  /// The first of the sums that is above a number.
+  private static func place(of number: Double, in sums: [Double]) -> Int {
+    var (low, high) = (0, sums.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if sums[middle] > number { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

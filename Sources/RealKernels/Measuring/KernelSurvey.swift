@@ -74,15 +74,17 @@ public struct KernelSurvey {
     let outcome = Result {
       try schedule.run(plan.points, on: &timer, until: start + plan.limits.budget * share, progress)
     }
-    results.take(schedule)
+    results.take(schedule, of: plan)
     try outcome.get()
   }
 }
 
 extension KernelSurvey {
-  private func idlePower(_ progress: (SurveyProgress) throws -> Void) throws -> Watts {
+  /// Over some loops' time: it is measured once and taken off all of them.
+  private func idlePower(_ progress: (SurveyProgress) throws -> Void) throws -> Watts? {
+    guard let least = plan.limits.metering else { return nil }
     try progress(SurveyProgress(done: 0, total: plan.points.count, what: "idle power"))
-    return try kernels.idlePower(over: plan.limits.budget * 0.04)
+    return try kernels.idlePower(over: least * 5)
   }
 
   /// Loops over points of all series until the budget is spent. Caches are not emptied between the runs of a loop.
@@ -123,16 +125,22 @@ struct KernelTimer: PointTimer {
   mutating func tryOut(_ point: any SurveyPoint) throws -> Seconds {
     let program = try point.program(on: bench, pass: pass)
     try bench.poison(outputs: point.needs.outputs)
-    try bench.kernels.synchronize()
-    let start = now
-    try program.run()
-    try bench.kernels.synchronize()
-    let time = now - start
+    let time = try timeOnce(program)
     try bench.requireWritten(outputs: point.needs.outputs, by: point)
     return time
   }
 
+  /// By our own clock, which is fine enough for what takes long.
+  private func timeOnce(_ program: KernelProgram) throws -> Seconds {
+    try bench.kernels.synchronize()
+    let start = now
+    try program.run()
+    try bench.kernels.synchronize()
+    return now - start
+  }
+
   mutating func time(_ point: any SurveyPoint, pass: Int, repeats: Int) throws -> [Seconds] {
-    try point.program(on: bench, pass: pass).time(repeats: repeats, evictingCaches: true)
+    let program = try point.program(on: bench, pass: pass)
+    return repeats == 1 ? [try timeOnce(program)] : try program.time(repeats: repeats, evictingCaches: true)
   }
 }

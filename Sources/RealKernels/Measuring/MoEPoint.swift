@@ -64,7 +64,7 @@ extension MoEPoint {
       var small = shape
       (small.tokens, small.experts) = (tokens, experts)
       let ids = (0..<small.pairs).map { Int32(($0 % k + $0 / k) % experts) }
-      _ = try check.moe(small, expertIDs: ids, path: path, sampled: 1)
+      _ = try check.moe(small, expertIDs: ids, path: path, sampled: 2)
     }
   }
 

@@ -33,10 +33,11 @@ public struct SurveyLimits: Hashable, Sendable {
   /// A part of the budget that planning leaves free, because machines slow down.
   var reserve: Seconds { budget * 0.1 }
 
-  /// How often a point of this time is repeated in a pass, and what that takes.
+  /// How often a point of this time is repeated in a pass, and what that takes: repeats have a run before them that is
+  /// not timed, a point that fills its slice alone has none.
   func repeats(of time: Seconds) -> (count: Int, cost: Seconds) {
     let each = time + pause
-    let fitting = max(1, min(mostRepeats, Int(slice / each)))
-    return (fitting, time + each * Double(fitting))
+    let count = min(mostRepeats, Int(slice / each))
+    return count > 1 ? (count, time + each * Double(count)) : (1, time)
   }
 }

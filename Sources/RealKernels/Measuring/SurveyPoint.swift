@@ -37,6 +37,12 @@ public struct SurveyWork: Hashable, Sendable {
   /// Bytes read and written if nothing is moved twice.
   public var bytes: Bytes
 
+  /// So much arithmetic and traffic.
+  public init(flops: Flops, bytes: Bytes) {
+    self.flops = flops
+    self.bytes = bytes
+  }
+
   /// How long it takes on a machine that does 100 GFLOP/s and moves 10 GB/s: a few CPU cores. It serves to put points in
   /// order and to scale measured times, never as a time.
   var size: Double { flops.value / 1e11 + bytes.value / 1e10 }

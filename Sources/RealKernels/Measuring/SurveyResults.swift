@@ -25,9 +25,13 @@ public struct SurveyResults: Sendable {
     self.limits = limits
   }
 
-  mutating func take(_ schedule: SurveySchedule) {
-    measurements = schedule.measurements.filter { !$0.passes.isEmpty }
-    leftOut = schedule.leftOut.map(\.label)
+  /// What a schedule measured and left out, in the order of the plan.
+  mutating func take(_ schedule: SurveySchedule, of plan: SurveyPlan) {
+    var places: [String: Int] = [:]
+    for (place, point) in plan.points.enumerated() { places[point.label] = place }
+    func place(_ point: any SurveyPoint) -> Int { places[point.label] ?? plan.points.count }
+    measurements = schedule.measurements.filter { !$0.passes.isEmpty }.sorted { place($0.point) < place($1.point) }
+    leftOut = schedule.leftOut.sorted { place($0) < place($1) }.map(\.label)
     finishedPasses = schedule.finishedPasses
   }
 

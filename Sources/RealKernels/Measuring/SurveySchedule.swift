@@ -8,7 +8,7 @@ protocol PointTimer {
   mutating func begin(pass: Int) throws
   /// Runs a point once, unmeasured before, and gives its time.
   mutating func tryOut(_ point: any SurveyPoint) throws -> Seconds
-  /// Times a point. This takes one run more than there are repeats, and something between them.
+  /// Times a point: once, or several times with a run before them and something between them.
   mutating func time(_ point: any SurveyPoint, pass: Int, repeats: Int) throws -> [Seconds]
 }
 
