@@ -42,7 +42,7 @@ extension SurveyEffort {
       headRows: [1, 16, 64], squares: [1024], decodeRequests: [1, 4, 16, 64], contexts: [128, 512, 2048, 8192],
       prefillTokens: [64, 256, 1024, 2048, 4096], pasts: [0, 1024, 4096], mostKeys: 32 << 20,
       ceilingCount: 32 << 20, ceilingSide: 2048, limits: limits(backend, isQuick: true))
-    if backend == .cuda { effort.grow() }
+    if backend == .cuda { effort.grow() } else { effort.shrink() }
     return effort
   }
 
@@ -75,10 +75,18 @@ extension SurveyEffort {
     ceilingSide = 8192
   }
 
+  /// What a few cores do often enough in two minutes for medians to mean something.
+  private mutating func shrink() {
+    promptTokens.removeAll { $0 > 2048 }
+    balancedTokens.removeAll { $0 > 1024 }
+    productRows.removeAll { $0 > 1024 }
+    prefillTokens.removeAll { $0 > 1024 }
+  }
+
   private static func limits(_ backend: KernelBackend, isQuick: Bool) -> SurveyLimits {
     SurveyLimits(
-      budget: Seconds(isQuick ? 120 : 900.0), passes: isQuick ? 3...7 : 5...15, slice: Seconds(0.06),
-      mostRepeats: backend == .cuda ? 20 : 5, pause: Seconds(backend == .cuda ? 0.0005 : 0.008),
+      budget: Seconds(isQuick ? 120 : 900.0), passes: isQuick ? 4...9 : 5...15, slice: Seconds(0.1),
+      mostRepeats: backend == .cuda ? 20 : 9, pause: Seconds(backend == .cuda ? 0.0005 : 0.008),
       metering: backend == .cuda ? Seconds(isQuick ? 0.8 : 2.5) : nil)
   }
 }

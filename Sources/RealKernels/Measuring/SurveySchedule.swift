@@ -23,7 +23,8 @@ public struct SurveyProgress: Hashable, Sendable {
 }
 
 /// Which points are measured when: first each is tried once, the cheap ones first, for as long as the budget has room for
-/// some passes over all that were tried; then come the passes, each in an order of its own, until time or passes are up.
+/// some passes over all that were tried; then come the passes, each in an order of its own, until time or passes are up. On a
+/// machine that becomes slower, the dear points are left out of the later passes.
 struct SurveySchedule {
   let limits: SurveyLimits
   let seed: UInt64
@@ -52,15 +53,29 @@ struct SurveySchedule {
     try tryOut(points, &timer, deadline, progress)
     var random = SeededRandom(seed: seed, stream: "survey-order")
     for pass in 0..<limits.mostPasses {
-      let expected = costs.reduce(.zero, +)
-      guard pass < limits.leastPasses || timer.now + expected <= deadline else { return }
+      let chosen = affordable(pass, until: deadline - timer.now)
+      guard !chosen.isEmpty else { return }
       if pass > 0 { try timer.begin(pass: pass) }
-      for index in measurements.indices.shuffled(using: &random) {
-        guard timer.now + costs[index] <= deadline else { return }
+      for index in chosen.shuffled(using: &random) {
+        // A tenth more, for what takes longer than before.
+        guard timer.now + costs[index] * 1.1 <= deadline else { return }
         try progress(SurveyProgress(done: done, total: total, what: measurements[index].point.label))
         try measure(index, pass, &timer)
       }
+      guard chosen.count == measurements.count else { continue }
       finishedPasses += 1
+    }
+  }
+
+  /// The points of a pass: all if the time left is enough for the passes that there must be, or else the cheap ones, for
+  /// which noise is worst. In the first two passes all have their turn.
+  private func affordable(_ pass: Int, until left: Seconds) -> [Int] {
+    guard pass > 1 else { return Array(measurements.indices) }
+    let passes = Double(max(1, limits.leastPasses - pass))
+    var sum = Seconds.zero
+    return measurements.indices.sorted { (costs[$0], $0) < (costs[$1], $1) }.filter { index in
+      sum = sum + costs[index]
+      return sum * passes * 1.1 <= left
     }
   }
 

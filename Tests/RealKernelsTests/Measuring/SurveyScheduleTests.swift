@@ -75,10 +75,19 @@ import Testing
   @Test func aMachineThatSlowsDownEndsTheSurveyBeforeTheBudget() throws {
     var timer = FakeTimer(slowness: 5, slowFromPass: 1)
     let found = try run(points([1, 1, 1, 1]), limits(budget: 40, passes: 3...3), &timer)
-    // 4 first runs of 1, a pass of 4 and one of 20; two of the last pass's 5 end before 40.
+    // 4 first runs of 1, a pass of 4 and one of 20 leave 12; two of 5 fit into that.
     #expect(found.finishedPasses == 2)
     #expect(found.measurements.map(\.passes.count).sorted() == [2, 2, 3, 3])
     #expect(timer.now == Seconds(38.0))
+  }
+
+  @Test func onASlowMachineTheDearPointsAreLeftOutOfLaterPasses() throws {
+    var timer = FakeTimer(slowness: 2, slowFromPass: 1)
+    let found = try run(points([1, 2, 20]), limits(budget: 130, passes: 4...6), &timer)
+    // 23, 23 and 46 leave 38; the last point now takes 40. The others take 6 a pass.
+    #expect(found.measurements.map(\.passes.count) == [6, 6, 2])
+    #expect(found.finishedPasses == 2)
+    #expect(timer.now == Seconds(23.0 + 23 + 46 + 4 * 6))
   }
 
   @Test func whatWasMeasuredBeforeABreakIsKept() throws {
