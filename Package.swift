@@ -67,7 +67,7 @@ let package = Package(
       name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],
+      name: "RealKernelsTests", dependencies: ["Base", "HardwareModels", "RealKernels", "CKernels", "TestSupport"],
       exclude: ["CUDAEmulator"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

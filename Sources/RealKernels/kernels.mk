@@ -1,5 +1,5 @@
 # The kernels that run on a machine. Included by the Makefile; see the scripts for what they need.
-.PHONY: kernels cuda cuda-check cuda-emulated
+.PHONY: kernels cuda cuda-check cuda-emulated dist
 
 # The CPU's, for this machine only: .build/kernels/liblpk_cpu.so
 kernels:
@@ -16,3 +16,7 @@ cuda:
 # Proves that CUDA's compile, with an nvcc from PyPI of a known version
 cuda-check:
 	scripts/cuda-check.sh
+
+# lpsim, its configs, CUDA's if they are built, and the CPU's as sources, for a machine without Swift: dist/*.tar.xz
+dist:
+	scripts/dist.sh

@@ -1,0 +1,146 @@
+import Base
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Measures kernels of a model's sizes on the machine at hand: proves them right first, then times them in interleaved
+/// passes, then meters their energy where the machine can.
+public struct KernelSurvey {
+  /// What is to be measured.
+  public let plan: SurveyPlan
+  /// What has been measured so far; whole at any moment, so that a survey which is broken off loses nothing.
+  public private(set) var results: SurveyResults
+  private let kernels: Kernels
+  private let start: Seconds
+
+  /// A survey that begins now: the time until it runs counts. `date` is written down as it is.
+  public init(_ kernels: Kernels, plan: SurveyPlan, date: String, seed: UInt64) throws {
+    self.kernels = kernels
+    self.plan = plan
+    results = SurveyResults(machine: SurveyMachine(kernels, date: date, seed: seed), limits: plan.limits)
+    start = monotonicTime()
+    try Self.requireMemory(plan.memory(on: kernels.capabilities), kernels)
+  }
+
+  private static func requireMemory(_ needed: Bytes, _ kernels: Kernels) throws {
+    let usable = kernels.capabilities.memory * 0.9
+    guard needed <= usable else {
+      throw InputError(
+        .unavailable, file: "\(kernels.library.backend.rawValue) kernels",
+        "measuring needs \(needed.value / 1e9) GB of memory; \(usable.value / 1e9) GB of this machine's may be used",
+        hint: "choose a smaller model or --quick")
+    }
+  }
+
+  /// Does all of it. `progress` is asked before each measurement; what it throws ends the survey between two of them.
+  public mutating func run(_ progress: (SurveyProgress) throws -> Void) throws {
+    try prove(progress)
+    if meters { results.idlePower = try idlePower(progress) }
+    try progress(SurveyProgress(done: 0, total: plan.points.count, what: "random weights"))
+    let bench = try SurveyBench(kernels, for: plan.needs, seed: results.machine.seed)
+    try measure(on: bench, progress)
+    if meters { try meter(on: bench, progress) }
+  }
+
+  /// Does all of it and writes what there is into a folder, also when it is broken off.
+  public mutating func run(into folder: String, _ progress: (SurveyProgress) throws -> Void) throws {
+    let outcome = Result { try run(progress) }
+    try results.write(to: folder)
+    try outcome.get()
+  }
+
+  private var meters: Bool { plan.limits.metering != nil && kernels.capabilities.readsEnergy }
+
+  /// Compares each kind of kernel with the reference, on poisoned outputs.
+  private mutating func prove(_ progress: (SurveyProgress) throws -> Void) throws {
+    var proven = Set<String>()
+    for point in plan.points where proven.insert(point.checkName).inserted {
+      let what = "checking \(point.checkName)"
+      try progress(SurveyProgress(done: 0, total: plan.points.count, what: what))
+      var check = KernelCheck(kernels, seed: results.machine.seed)
+      try point.check(&check)
+      results.proven.append(point.checkName)
+    }
+  }
+
+  /// A third of the budget is kept for energy where it is wanted.
+  private mutating func measure(on bench: SurveyBench, _ progress: (SurveyProgress) throws -> Void) throws {
+    let share = meters ? 2.0 / 3 : 1
+    var timer = KernelTimer(bench: bench)
+    var schedule = SurveySchedule(limits: plan.limits, seed: results.machine.seed)
+    let outcome = Result {
+      try schedule.run(plan.points, on: &timer, until: start + plan.limits.budget * share, progress)
+    }
+    results.take(schedule, of: plan)
+    try outcome.get()
+  }
+}
+
+extension KernelSurvey {
+  /// Over some loops' time: it is measured once and taken off all of them.
+  private func idlePower(_ progress: (SurveyProgress) throws -> Void) throws -> Watts? {
+    guard let least = plan.limits.metering else { return nil }
+    try progress(SurveyProgress(done: 0, total: plan.points.count, what: "idle power"))
+    return try kernels.idlePower(over: least * 5)
+  }
+
+  /// Loops over points of all series until the budget is spent. Caches are not emptied between the runs of a loop.
+  private mutating func meter(on bench: SurveyBench, _ progress: (SurveyProgress) throws -> Void) throws {
+    guard let least = plan.limits.metering else { return }
+    let points = results.pointsToMeter
+    for (index, point) in points.enumerated() {
+      guard monotonicTime() + least * 1.5 <= start + plan.limits.budget else { return }
+      try progress(SurveyProgress(done: index, total: points.count, what: "energy of \(point.label)"))
+      let metering = try point.program(on: bench, pass: 0).meter(atLeast: least)
+      results.energies.append(PointEnergy(point: point, metering: metering))
+    }
+  }
+}
+
+/// The clock that surveys go by; it never turns back.
+func monotonicTime() -> Seconds {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Seconds(Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+}
+
+/// Times points on a device.
+struct KernelTimer: PointTimer {
+  let bench: SurveyBench
+  private var pass = 0
+
+  init(bench: SurveyBench) { self.bench = bench }
+
+  var now: Seconds { monotonicTime() }
+
+  mutating func begin(pass: Int) throws {
+    self.pass = pass
+    try bench.refresh(pass: pass)
+  }
+
+  /// The run writes over poison, and all of it.
+  mutating func tryOut(_ point: any SurveyPoint) throws -> Seconds {
+    let program = try point.program(on: bench, pass: pass)
+    try bench.poison(outputs: point.needs.outputs)
+    let time = try timeOnce(program)
+    try bench.requireWritten(outputs: point.needs.outputs, by: point)
+    return time
+  }
+
+  /// By our own clock, which is fine enough for what takes long.
+  private func timeOnce(_ program: KernelProgram) throws -> Seconds {
+    try bench.kernels.synchronize()
+    let start = now
+    try program.run()
+    try bench.kernels.synchronize()
+    return now - start
+  }
+
+  mutating func time(_ point: any SurveyPoint, pass: Int, repeats: Int) throws -> [Seconds] {
+    let program = try point.program(on: bench, pass: pass)
+    return repeats == 1 ? [try timeOnce(program)] : try program.time(repeats: repeats, evictingCaches: true)
+  }
+}
