@@ -16,16 +16,6 @@ public func comparisonTable(_ results: [RunResult]) -> String {
   return table.text
 }
 
-/// The catalogue of metrics as a table.
-public func metricTable() -> String {
-  var table = TextTable([("metric", .left), ("unit", .left), ("better", .left), ("meaning", .left)])
-  for metric in Metric.all {
-    let better = metric.preference == .neither ? "" : metric.preference.rawValue
-    table.add([metric.name, metric.unit.rawValue, better, metric.description])
-  }
-  return table.text
-}
-
 private func cells(for metric: Metric, _ values: [Double?]) -> [String] {
   let scale = metric.unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
   let scaled = values.map { value in value.map { $0 / scale.worth } }

@@ -33,7 +33,7 @@ struct ListCommand: ParsableCommand {
     case .engines: try Terminal.print(engines(in: library))
     case .policies: try Terminal.print(table(["policy", "what it does"], Sim.policies.map { [$0.name, $0.summary] }))
     case .traces: try Terminal.print(traces(in: library))
-    case .metrics: try Terminal.print(metricTable())
+    case .metrics: try Terminal.print(metrics())
     }
   }
 
@@ -69,6 +69,18 @@ struct ListCommand: ParsableCommand {
       ]
     }
     return table(["engine profile", "measured on", "host ms an iteration", "host us a request"], rows)
+  }
+
+  /// The catalogue; a long meaning goes on in the lines below.
+  private func metrics() -> String {
+    let rows = Metric.all.flatMap { metric in
+      let better = metric.preference == .neither ? "" : metric.preference.rawValue
+      let meaning = wrapped(metric.description, columns: 62).split(separator: "\n").map(String.init)
+      return meaning.enumerated().map { index, line in
+        index == 0 ? [metric.name, metric.unit.rawValue, better, line] : ["", "", "", line]
+      }
+    }
+    return table(["metric", "unit", "better", "meaning"], rows)
   }
 
   private func traces(in library: ConfigLibrary) throws -> String {
