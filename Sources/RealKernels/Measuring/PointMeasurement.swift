@@ -16,15 +16,19 @@ public struct PointMeasurement: Sendable {
   }
 
   /// All times of all passes; nil before the first.
-  public var spread: SampleSpread? {
-    let all = passes.flatMap { $0.times.map(\.value) }
-    return all.isEmpty ? nil : SampleSpread(all)
+  public var spread: SampleSpread? { spread(in: []) }
+
+  /// The times of these passes, or of all where this point was in none of them; nil before the first.
+  func spread(in chosen: [Int]) -> SampleSpread? {
+    let some = passes.filter { chosen.contains($0.number) }
+    let times = (some.isEmpty ? passes : some).flatMap { $0.times.map(\.value) }
+    return times.isEmpty ? nil : SampleSpread(times)
   }
 
   /// The median time of the last pass over that of the first; nil if there are not two.
   public var drift: Double? {
     guard let first = passes.first, let last = passes.last, passes.count > 1 else { return nil }
-    return SampleSpread(last.times.map(\.value)).median / SampleSpread(first.times.map(\.value)).median
+    return last.median / first.median
   }
 }
 

@@ -27,8 +27,9 @@ extension SurveyResults {
       let idle = idlePower.map { [["idle", "\($0.value)", "", "", "", "", ""]] } ?? []
       return idle + energies.map(\.row)
     }
+    let used = slowness.used
     return measurements.filter { $0.point.table == table }.compactMap { one in
-      one.spread.map { one.point.row($0, on: machine) }
+      one.spread(in: used).map { one.point.row($0, on: machine) }
     }
   }
 
@@ -59,6 +60,9 @@ extension SurveyResults {
       ("budgetSeconds", "\(limits.budget.value)"), ("finishedPasses", "\(finishedPasses)"),
       ("checkedAgainstReference", list(proven)), ("leftOutForTime", list(leftOut)),
     ]
+    let slowness = slowness
+    lines.append(("slownessOfPasses", "\(slowness.factors)"))
+    lines.append(("usedPasses", "\(slowness.used)"))
     if let drift { lines.append(("drift", drift.json)) }
     return "{\n" + lines.map { "  \(jsonString($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
   }

@@ -38,6 +38,9 @@ public struct SurveyResults: Sendable {
   /// How far the machine changed meanwhile; nil before two passes.
   public var drift: SurveyDrift? { SurveyDrift(measurements) }
 
+  /// How slow the machine was in each pass, and which passes the tables are made of.
+  public var slowness: PassSlowness { PassSlowness(measurements) }
+
   /// Ceilings, then the largest point of each series, then those in the middle, then the smallest.
   var pointsToMeter: [any SurveyPoint] {
     var series: [[any SurveyPoint]] = []

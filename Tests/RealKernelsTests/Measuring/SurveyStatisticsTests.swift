@@ -42,6 +42,30 @@ import Testing
     #expect(SurveyDrift([]) == nil)
   }
 
+  @Test func slownessIsTheMedianOverPoints() {
+    let slowness = PassSlowness([
+      measurement("a", [[1], [1.1], [3], [1]]), measurement("b", [[2], [2], [8], [2.2]]),
+      measurement("c", [[1, 1, 9], [1], [1], [2]]),
+    ])
+    #expect(slowness.factors == [1, 1, 3, 1.1])
+    #expect(slowness.used == [0, 1, 3])
+  }
+
+  @Test func twoQuietPassesAreNoGroundToDropTheOthers() {
+    let slowness = PassSlowness([measurement("a", [[1], [1], [3]]), measurement("b", [[5], [5], [15]])])
+    #expect(slowness.factors == [1, 1, 3])
+    #expect(slowness.used == [0, 1, 2])
+    #expect(PassSlowness([]).used.isEmpty)
+  }
+
+  @Test func timesOfOtherPassesDoNotCount() {
+    let one = measurement("a", [[1], [7], [3]])
+    #expect(one.spread(in: [0, 2])?.median == 2)
+    #expect(one.spread?.median == 3)
+    // A point that was in none of the passes has its own.
+    #expect(one.spread(in: [5])?.count == 3)
+  }
+
   @Test func timesAreWrittenInMicroseconds() {
     #expect(microseconds(0.0012345678) == "1234.568")
     #expect(microseconds(2e-9) == "0.002")
