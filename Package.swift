@@ -36,7 +36,7 @@ let package = Package(
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results",
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -44,7 +44,7 @@ let package = Package(
       name: "lpsim-bench", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results"], swiftSettings: strict),
     .target(name: "CKernels", path: "Sources/RealKernels/include", publicHeadersPath: "."),
     .target(
-      name: "RealKernels", dependencies: ["Base", "HardwareModels", "CKernels"],
+      name: "RealKernels", dependencies: ["Base", "HardwareModels", "Sim", "CKernels"],
       exclude: ["CPU", "CUDA", "Common", "include", "kernels.mk"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Base", "HardwareModels", "Traces", "Sim"], path: "Tests/Support",
@@ -63,7 +63,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RealKernelsTests", dependencies: ["Base", "RealKernels", "CKernels", "TestSupport"],
+      name: "RealKernelsTests",
+      dependencies: ["Base", "HardwareModels", "Traces", "Sim", "RealKernels", "CKernels", "TestSupport"],
       exclude: ["CUDAEmulator"], swiftSettings: strict),
   ]
 )
