@@ -44,6 +44,14 @@ struct RunnerMemory {
     slotCount *= 2
   }
 
+  /// Random keys and values, so that attention has something to see behind any past.
+  func fillRandomly(seed: UInt64) throws {
+    for (layer, cache) in caches.enumerated() {
+      try cache.keys.fillRandomly(seed: seed &+ UInt64(2 * layer), scale: 1)
+      try cache.values.fillRandomly(seed: seed &+ UInt64(2 * layer + 1), scale: 1)
+    }
+  }
+
   private static func allocate(
     _ real: RealTransformer, tokens: Int
   ) throws -> ([(keys: KernelBuffer, values: KernelBuffer)], KernelBuffer) {

@@ -23,6 +23,18 @@ public struct TransformerExecutor: PlanExecutor {
     conversations = Conversations(vocabulary: real.transformer.vocabulary, seed: seed)
   }
 
+  /// Runs a prompt and a decoded token unmeasured, so that the first iteration finds memory and caches as later ones do.
+  public mutating func warmUp(tokens: Int) throws {
+    let count = min(tokens, runner.memory.slotTokens - 1)
+    let words = (0..<count).map { Int32($0 % runner.real.transformer.vocabulary) }
+    let layers = 0..<runner.real.transformer.layerCount
+    for _ in 0..<2 {
+      let tile = RunnerBatch.Tile(slot: 0, tokens: 0..<count, layers: layers, words: words[...], emits: true)
+      _ = try runner.run(RunnerBatch(tiles: [tile]))
+      _ = try runner.run(RunnerBatch(decodes: [RunnerBatch.Decode(slot: 0, position: count, word: words[0])]))
+    }
+  }
+
   /// Nobody meters it.
   public var idlePower: Watts { Watts(.nan) }
 

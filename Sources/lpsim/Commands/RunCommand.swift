@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import RealKernels
 import Results
 import Sim
 
@@ -16,6 +17,7 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace sharegpt --rate 4.4 --requests 2640
         lpsim run qwen3-30b --trace azure_2023_code.csv --policy layered --record requests
         lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8 --set gpu=h200-sxm-141gb --json
+        lpsim run cpu-tiny --trace tiny --backend cpu
       """)
 
   @OptionGroup var deployment: DeploymentOptions
@@ -32,18 +34,24 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Print one JSON object instead of the table.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Really run the plans on this machine instead of pricing them: \(KernelBackend.words).", valueName: "kernels"))
+  var backend: KernelBackend?
+
   @Option(help: "What the database keeps of each run beside its metrics.")
   var record: RecordDetail = .none
 
   func run() throws {
-    let experiment = try workload.experiment(with: deployment)
+    let experiment = try workload.experiment(with: deployment, backend: backend?.rawValue)
     let policies = policy.map { [$0] } ?? experiment.deployment.compared
     for name in policies { _ = try experiment.deployment.policy(name) }
     let store = try RunStore(path: databasePath(for: experiment))
     Interrupt.listen()
+    let machine = try backend.map { try Machine($0, running: experiment.deployment) }
     var results: [RunResult] = []
     do {
-      for name in policies { results.append(try simulate(name, in: experiment, into: store)) }
+      for name in policies { results.append(try serve(name, in: experiment, on: machine, into: store)) }
     } catch {
       try store.removeIfEmpty()
       throw error
@@ -56,14 +64,19 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func simulate(_ name: String, in experiment: Experiment, into store: RunStore) throws -> RunResult {
+  private func serve(
+    _ name: String, in experiment: Experiment, on machine: Machine?, into store: RunStore
+  ) throws -> RunResult {
     let description = experiment.description(of: name)
     let recording = try store.begin(description, detail: record)
-    var progress = ProgressBar(name, total: experiment.workload.requestCount)
+    let progress = SharedProgress(ProgressBar(name, total: experiment.workload.requestCount))
     defer { progress.clear() }
-    let summary = try experiment.simulate(name, recorder: recording) { summary in
-      try Interrupt.check()
-      progress.show(summary)
+    let summary: RunSummary
+    if let machine {
+      let executor = try machine.executor(onIteration: progress.show)
+      summary = try experiment.run(name, on: executor, recorder: recording)
+    } else {
+      summary = try experiment.simulate(name, recorder: recording) { try progress.show($0.requestsArrived) }
     }
     try Interrupt.check()
     try recording.finish(summary)

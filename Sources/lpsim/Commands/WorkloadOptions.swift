@@ -20,11 +20,12 @@ struct WorkloadOptions: ParsableArguments {
   var seed: Int?
 
   /// A deployment serving these requests; what is not said here, its file says.
-  func experiment(with deployment: DeploymentOptions) throws -> Experiment {
+  /// - Parameter backend: what really runs the plans; nil where they are simulated.
+  func experiment(with deployment: DeploymentOptions, backend: String? = nil) throws -> Experiment {
     let library = ConfigLibrary.standard()
     let resolved = try deployment.resolve(in: library, seed: seed)
     return try Experiment(
       of: resolved, serving: TraceChoice(trace, in: library), rate: rate.map { RequestsPerSecond($0) },
-      requestCount: requests, programVersion: Program.version)
+      requestCount: requests, backend: backend, programVersion: Program.version)
   }
 }

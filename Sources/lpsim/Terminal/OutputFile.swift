@@ -1,9 +1,10 @@
+import Base
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-import Base
 
 /// A file that appears when it is complete: what fails midway leaves nothing behind.
 enum OutputFile {
@@ -29,7 +30,8 @@ enum OutputFile {
     try bytes.withUnsafeBufferPointer { buffer in
       var rest = buffer[...]
       while !rest.isEmpty {
-        let written = systemWrite(descriptor, UnsafeRawPointer(UnsafeBufferPointer(rebasing: rest).baseAddress), rest.count)
+        let written = systemWrite(
+          descriptor, UnsafeRawPointer(UnsafeBufferPointer(rebasing: rest).baseAddress), rest.count)
         if written < 0, errno == EINTR { continue }
         guard written >= 0 else { throw failure(name, .io, "written") }
         rest = rest.dropFirst(written)
