@@ -15,7 +15,9 @@ public struct RandomPolicy: SchedulingPolicy {
   public init(seed: UInt64) { random = SeededRandom(seed: seed, stream: "random policy") }
 
   /// There is nothing to set.
-  public init(reading settings: ConfigNode, layerCount: Int) throws { throw settings.error("random plans have no settings") }
+  public init(reading settings: ConfigNode, layerCount: Int) throws {
+    throw settings.error("random plans have no settings")
+  }
 
   /// Anything may run at once.
   public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }

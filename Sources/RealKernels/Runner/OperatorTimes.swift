@@ -1,7 +1,7 @@
 import Base
 
-/// Seconds by a count, as measured at some counts: straight lines through the medians, none below zero, and through
-/// nothing at zero.
+/// Seconds by a count, as measured at some counts: straight lines through the means, and through nothing at zero. Means,
+/// because what they price is a sum in which a slow moment counts for what it is.
 public struct TimeTable: Sendable {
   /// Counts in ascending order with their seconds.
   public let points: [(count: Int, seconds: Double)]
@@ -10,7 +10,7 @@ public struct TimeTable: Sendable {
   init(_ measured: [(count: Int, seconds: Double)]) {
     let counts = Set(measured.map(\.count)).sorted()
     points = counts.map { count in
-      (count, median(measured.filter { $0.count == count }.map(\.seconds)))
+      (count, mean(measured.filter { $0.count == count }.map(\.seconds)))
     }
   }
 
@@ -24,6 +24,12 @@ public struct TimeTable: Sendable {
     let share = Double(count - low.count) / Double(high.count - low.count)
     return max(0, low.seconds + share * (high.seconds - low.seconds))
   }
+}
+
+/// The sum of some numbers over how many they are.
+func mean(_ values: [Double]) -> Double {
+  precondition(!values.isEmpty, "nothing has no mean")
+  return values.reduce(0, +) / Double(values.count)
 }
 
 /// The middle of some numbers; of an even number of them the mean of the two in the middle.

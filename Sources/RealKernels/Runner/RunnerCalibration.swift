@@ -3,28 +3,34 @@ import HardwareModels
 import Sim
 
 /// Measures the operators of a real transformer on batches that no policy made: prompts of many lengths behind pasts of
-/// many lengths, and decodes of many requests. Each round runs every batch once, so that a median over rounds lets the
-/// machine's drift hit all of them alike.
+/// many lengths, and decodes of many requests. A round runs every batch once.
 public struct RunnerCalibration {
   /// One batch that was run, and what it took.
   struct Sample {
     var batch: RunnerBatch
     var seconds: [Double]
-    var distinctExperts: Double
 
     subscript(section: RunnerSection) -> Double { seconds[section.rawValue] }
   }
 
-  private var runner: TransformerRunner
-  private let mostTokens: Int
+  private(set) var runner: TransformerRunner
   private let mostRequests: Int
-  private let slotTokens: Int
+  let slotTokens: Int
   private var random: SeededRandom
-  private var samples: [Sample] = []
-  /// The answers that the slots' requests continue, so that decoded words are words that the model says.
+  private(set) var samples: [Sample] = []
+  /// Distinct experts of a layer call, for every batch that was ever measured.
+  private(set) var counts: [(isPrompt: Bool, rows: Int, experts: Double)] = []
+  private let promptGrid: [Int]
+  private let decodeGrid: [Int]
+  /// Batches that were measured, in all rounds.
+  private var measured = 0
+  /// The answers that the first slots' requests continue, so that decoded words are words that the model says.
   private var conversations: [[Int32]] = []
+  /// Long prompts in the slots behind them; their parts are computed again and again behind the pasts that they have.
+  private var prompts: [[Int32]] = []
 
   private static let promptTokens = 24
+  private static let promptCount = 8
 
   /// Measurements of iterations with up to so many prompt tokens and decoding requests, in requests of up to
   /// `maxModelLen` tokens.
@@ -34,36 +40,52 @@ public struct RunnerCalibration {
     guard real.transformer.windowedLayerCount == 0 else {
       throw InputError(.config, "\(real.model.name) has windowed layers, whose attention is not measured here")
     }
-    runner = try TransformerRunner(real, slotTokens: maxModelLen, slotCount: mostRequests)
+    runner = try TransformerRunner(real, slotTokens: maxModelLen, slotCount: mostRequests + Self.promptCount)
     runner.clock = SectionClock()
-    self.mostTokens = mostTokens
+    promptGrid = Self.grid(upTo: min(mostTokens, maxModelLen))
+    decodeGrid = Self.grid(upTo: mostRequests)
     self.mostRequests = mostRequests
     slotTokens = maxModelLen
     random = SeededRandom(seed: seed, stream: "calibration words")
     try runner.memory.fillRandomly(seed: seed)
-    try measure(tile(tokens: min(mostTokens, maxModelLen), past: 0))
-    try beginConversations()
-    samples = []
+    for _ in 0..<Self.promptCount { prompts.append((0..<slotTokens).map { _ in word() }) }
+    for index in prompts.indices { _ = try runner.run(RunnerBatch(tiles: [tile(of: index, 0..<slotTokens)])) }
+    for _ in 0..<mostRequests { try beginConversation() }
   }
 
   /// Forgets what was measured.
   public mutating func restart() { samples = [] }
 
-  /// Runs every batch once.
-  public mutating func measureRound(check: () throws -> Void = {}) throws {
-    for tokens in Self.grid(upTo: min(mostTokens, slotTokens)) {
+  /// Goes on until every batch was run so many times.
+  public mutating func complete(rounds: Int, check: () throws -> Void = {}) throws {
+    while samples.count < rounds * batchCount {
       try check()
-      try measure(tile(tokens: tokens, past: 0))
-      let room = slotTokens - tokens
-      if room > 0, tokens % 32 == 0 || tokens == 1 { try measure(tile(tokens: tokens, past: room)) }
+      try measureNext()
     }
-    for requests in Self.grid(upTo: mostRequests) {
-      try check()
-      try measure(continuing(requests), continues: true)
-      let far = slotTokens - 1
-      try measure(
-        RunnerBatch(decodes: (0..<requests).map { RunnerBatch.Decode(slot: $0, position: far, word: word()) }))
+  }
+
+  /// Batches of a round.
+  public var batchCount: Int { 2 * promptGrid.count + 2 * decodeGrid.count }
+
+  /// Runs the next batch of a round; after the last of them comes the first of the next.
+  public mutating func measureNext() throws {
+    let (round, index) = measured.quotientAndRemainder(dividingBy: batchCount)
+    measured += 1
+    let (place, isSecond) = (index / 2, index % 2 == 1)
+    if place < promptGrid.count {
+      let room = slotTokens - promptGrid[place]
+      let past = isSecond ? room >> (round % 3) : 0
+      try measure(RunnerBatch(tiles: [tile(of: round % Self.promptCount, past..<past + promptGrid[place])]))
+    } else {
+      let requests = decodeGrid[place - promptGrid.count]
+      try isSecond ? measure(distant(requests)) : measure(continuing(requests), continues: true)
     }
+  }
+
+  /// The last tokens that some slots hold.
+  private mutating func distant(_ requests: Int) -> RunnerBatch {
+    RunnerBatch(
+      decodes: (0..<requests).map { RunnerBatch.Decode(slot: $0, position: slotTokens - 1, word: word()) })
   }
 
   /// 1, 2, 3, 4, 6, 8, 12, ... and the limit itself.
@@ -81,31 +103,34 @@ public struct RunnerCalibration {
     runner.clock?.restart()
     let words = try runner.run(batch)
     guard let seconds = runner.clock?.seconds else { preconditionFailure("a calibration has a clock") }
-    let counts = try runner.distinctExperts().flatMap(\.counts)
-    let distinct = Double(counts.reduce(0, +)) / Double(counts.count)
-    samples.append(Sample(batch: batch, seconds: seconds, distinctExperts: distinct))
+    let sample = Sample(batch: batch, seconds: seconds)
+    samples.append(sample)
+    if continues || batch.decodes.isEmpty {
+      let distinct = try runner.distinctExperts().flatMap(\.counts)
+      let mean = Double(distinct.reduce(0, +)) / Double(distinct.count)
+      counts.append((batch.decodes.isEmpty, sample.rows, mean))
+    }
     guard continues else { return }
     for (decode, word) in zip(batch.decodes, words) { conversations[decode.slot].append(word) }
   }
 
   private mutating func word() -> Int32 { Int32(random.uniform() * Double(runner.real.transformer.vocabulary)) }
 
-  private mutating func tile(tokens: Int, past: Int) -> RunnerBatch {
-    let words = (0..<tokens).map { _ in word() }
-    return RunnerBatch(tiles: [tile(slot: 0, past..<past + tokens, words)])
+  /// A part of one of the long prompts.
+  private func tile(of prompt: Int, _ tokens: Range<Int>) -> RunnerBatch.Tile {
+    tile(slot: mostRequests + prompt, tokens, prompts[prompt][tokens])
   }
 
-  private func tile(slot: Int, _ tokens: Range<Int>, _ words: [Int32]) -> RunnerBatch.Tile {
+  private func tile(slot: Int, _ tokens: Range<Int>, _ words: ArraySlice<Int32>) -> RunnerBatch.Tile {
     let layers = 0..<runner.real.transformer.layerCount
-    return RunnerBatch.Tile(slot: slot, tokens: tokens, layers: layers, words: words[...], emits: true)
+    return RunnerBatch.Tile(slot: slot, tokens: tokens, layers: layers, words: words, emits: true)
   }
 
-  private mutating func beginConversations() throws {
+  private mutating func beginConversation() throws {
     let length = min(Self.promptTokens, slotTokens / 2)
-    for slot in 0..<mostRequests {
-      let words = (0..<length).map { _ in word() }
-      conversations.append(words + (try runner.run(RunnerBatch(tiles: [tile(slot: slot, 0..<length, words)]))))
-    }
+    let words = (0..<length).map { _ in word() }
+    let prompt = tile(slot: conversations.count, 0..<length, words[...])
+    conversations.append(words + (try runner.run(RunnerBatch(tiles: [prompt]))))
   }
 
   /// The next word of some requests; one that has no room left begins anew behind its prompt.
@@ -120,73 +145,4 @@ public struct RunnerCalibration {
         return RunnerBatch.Decode(slot: slot, position: words.count - 1, word: words[words.count - 1])
       })
   }
-}
-
-extension RunnerCalibration {
-  /// What was measured so far, put in tables and fitted.
-  public var times: OperatorTimes {
-    let layers = Double(runner.real.transformer.layerCount)
-    let prompts = samples.filter { !$0.batch.tiles.isEmpty }
-    let decodes = samples.filter { !$0.batch.decodes.isEmpty }
-    let layerSeconds = { (sample: Sample) in (count: sample.rows, seconds: sample[.layers] / layers) }
-    return OperatorTimes(
-      promptLayer: TimeTable(prompts.map(layerSeconds)),
-      decodeLayer: TimeTable(continuations.map(layerSeconds)),
-      prefillAttention: LinearTime(fitting: medians(prompts, .prefillAttention, share: layers, prefillCounts)),
-      decodeAttention: LinearTime(fitting: medians(decodes, .decodeAttention, share: layers, decodeCounts)),
-      ends: TimeTable(samples.map { (count: $0.emitted, seconds: $0[.ends]) }),
-      entry: LinearTime(
-        fitting: samples.map { (counts: [1, Double($0.rows)], seconds: $0[.host] + $0[.rows]) }))
-  }
-
-  /// Decodes of words that the model said itself.
-  private var continuations: [Sample] {
-    samples.filter { sample in
-      !sample.batch.decodes.isEmpty && sample.batch.decodes.allSatisfy { $0.position < slotTokens - 1 }
-    }
-  }
-
-  /// Distinct experts of a layer call by prompt tokens, and by decoded ones: what was counted, mean over layers.
-  public var coverage: (prompt: [(rows: Int, experts: Double)], decode: [(rows: Int, experts: Double)]) {
-    func means(_ samples: [Sample]) -> [(rows: Int, experts: Double)] {
-      Set(samples.map(\.rows)).sorted().map { rows in
-        let counts = samples.filter { $0.rows == rows }.map(\.distinctExperts)
-        return (rows, counts.reduce(0, +) / Double(counts.count))
-      }
-    }
-    return (means(samples.filter { !$0.batch.tiles.isEmpty }), means(continuations))
-  }
-
-  private func prefillCounts(_ sample: Sample) -> [Double] {
-    var work = PrefillWork()
-    for tile in sample.batch.tiles { work.add(tile.tokens, window: nil) }
-    return [work.requests, work.tokens, work.attendedPairs, work.cachedTokensRead].map { Double($0) }
-  }
-
-  private func decodeCounts(_ sample: Sample) -> [Double] {
-    let contexts = sample.batch.decodes.reduce(0) { $0 + $1.position + 1 }
-    return [1, Double(sample.batch.decodes.count), Double(contexts)]
-  }
-
-  /// One measurement for each set of counts, the median over its samples.
-  private func medians(
-    _ samples: [Sample], _ section: RunnerSection, share: Double, _ counts: (Sample) -> [Double]
-  ) -> [(counts: [Double], seconds: Double)] {
-    var groups: [(counts: [Double], seconds: [Double])] = []
-    for sample in samples {
-      let key = counts(sample)
-      if let index = groups.firstIndex(where: { $0.counts == key }) {
-        groups[index].seconds.append(sample[section] / share)
-      } else {
-        groups.append((key, [sample[section] / share]))
-      }
-    }
-    return groups.map { ($0.counts, median($0.seconds)) }
-  }
-}
-
-extension RunnerCalibration.Sample {
-  /// Rows of every layer.
-  fileprivate var rows: Int { batch.decodes.count + batch.tiles.reduce(0) { $0 + $1.tokens.count } }
-  fileprivate var emitted: Int { batch.decodes.count + batch.tiles.count { $0.emits } }
 }

@@ -11,9 +11,9 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Runs a workload for real and simulates it, and prints measured against simulated.",
     discussion: """
-      Measures the model's own kernels, then serves the workload for real under each policy, then simulates the same with
-      what the kernels took; all of it several times in turn, since a machine's speed drifts. Nothing is fitted to the
-      runs themselves.
+      Serves the workload for real under each policy. Between its iterations, out of sight of its clock, it measures the
+      model's own kernels on batches of their own, since a machine's speed drifts. Then it simulates the same workload
+      with what the kernels took. Nothing is fitted to the runs themselves.
 
       EXAMPLES
         lpsim validate --backend cpu --quick
@@ -58,7 +58,7 @@ struct ValidateCommand: ParsableCommand {
     Interrupt.listen()
     let machine = try Machine(backend, running: experiment.deployment)
     var validation = try Validation(of: experiment, policies: policies, on: machine)
-    for index in 0..<count { try validation.measure(rounds: quick ? 3 : 5, "repeat \(index + 1) of \(count)") }
+    for index in 0..<count { try validation.measure(rounds: quick ? 1 : 2, "repeat \(index + 1) of \(count)") }
     try Terminal.print(validation.report)
   }
 

@@ -1,4 +1,5 @@
 import Base
+import HardwareModels
 import RealKernels
 import Results
 import Sim
@@ -9,7 +10,13 @@ struct Validation {
   private struct Trial {
     var measured: RunResult
     var simulated: RunResult
-    var iterations: [PricedIterations.Pair]
+    var iterations: [Pair]
+  }
+
+  /// What an iteration took, and its price.
+  private struct Pair {
+    var measured: IterationCost
+    var priced: IterationCost
   }
 
   private static let metrics = [
@@ -41,26 +48,27 @@ struct Validation {
     trials = policies.map { _ in [] }
   }
 
-  /// Measures kernels, then serves the workload under each policy and simulates it.
+  /// Serves the workload under each policy, with at least so many rounds of kernels meanwhile, and simulates it.
   mutating func measure(rounds: Int, _ title: String) throws {
-    calibration.restart()
-    for round in 0..<rounds {
-      Terminal.note("\(title): kernels, round \(round + 1) of \(rounds)")
-      try calibration.measureRound(check: Interrupt.check)
-    }
-    let model = MeasuredCostModel(machine.real.model, times: calibration.times)
     for (index, policy) in policies.enumerated() {
-      Terminal.note("\(title): \(policy)")
-      let log = PricedIterations()
-      let executor = try machine.executor { _ in try Interrupt.check() }
-      let measured = try experiment.run(policy, on: ComparingExecutor(executor, pricing: model, into: log))
-      let simulated = try experiment.run(policy, on: PricedExecutor(model))
-      let description = experiment.description(of: policy)
-      trials[index].append(
-        Trial(
-          measured: RunResult(description, measured), simulated: RunResult(description, simulated),
-          iterations: log.pairs))
+      Terminal.note("\(title): \(policy), with kernels between its iterations")
+      trials[index].append(try trial(of: policy, rounds: rounds))
     }
+  }
+
+  private mutating func trial(of policy: String, rounds: Int) throws -> Trial {
+    calibration.restart()
+    let log = IterationLog(calibration)
+    let executor = try machine.executor { _ in try Interrupt.check() }
+    let measured = try experiment.run(policy, on: CalibratingExecutor(executor, into: log))
+    calibration = log.calibration
+    try calibration.complete(rounds: rounds, check: Interrupt.check)
+    var model = MeasuredCostModel(machine.real.model, times: calibration.times)
+    let simulated = try experiment.run(policy, on: PricedExecutor(model))
+    let description = experiment.description(of: policy)
+    return Trial(
+      measured: RunResult(description, measured), simulated: RunResult(description, simulated),
+      iterations: log.entries.map { Pair(measured: $0.measured, priced: model.cost(of: $0.work)) })
   }
 
   /// Tables of metrics, of like iterations, of experts, and who wins.
@@ -86,7 +94,7 @@ struct Validation {
   /// The same plans priced: what the kernels' times say without the queue that they make.
   private var iterationsTable: String {
     let rows = zip(policies, trials).map { policy, trials in
-      func sums(_ trial: Trial, _ value: (PricedIterations.Pair) -> (Double, Double)) -> Double {
+      func sums(_ trial: Trial, _ value: (Pair) -> (Double, Double)) -> Double {
         let pairs = trial.iterations.map(value)
         return 100 * (pairs.reduce(0) { $0 + $1.1 } / pairs.reduce(0) { $0 + $1.0 } - 1)
       }
@@ -117,6 +125,13 @@ struct Validation {
       ["decode", "\(rows)", decimal(counted), decimal(routing.load(promptTokens: 0, decodeTokens: rows).distinct)]
     }
     return "Distinct experts of a layer call\n" + table(["tokens", "count", "counted", "expected"], prompt + decode)
+      + "Two levels fit the prompts' best: \(levels(coverage.prompt)); the decodes': \(levels(coverage.decode))\n"
+  }
+
+  private func levels(_ counted: [(rows: Int, experts: Double)]) -> String {
+    guard let experts = machine.real.model.transformer.experts else { return "no experts" }
+    let found = ExpertPopularity.twoLevels(fitting: counted, count: experts.count, topK: experts.topK)
+    return "[[\(1 - found.share), 1], [\(found.share), \(decimal(found.ratio))]]"
   }
 
   private var winners: String {
