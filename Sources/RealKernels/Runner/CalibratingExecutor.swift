@@ -22,7 +22,7 @@ public final class IterationLog {
   public init(_ calibration: RunnerCalibration) { self.calibration = calibration }
 
   /// Iterations for each batch of the calibration.
-  private static let stride = 2
+  private static let stride = 3
 
   fileprivate func append(_ entry: Entry) throws {
     entries.append(entry)

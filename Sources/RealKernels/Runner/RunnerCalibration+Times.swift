@@ -27,7 +27,7 @@ extension RunnerCalibration {
   }
 
   /// Distinct experts of a layer call by prompt tokens, and by decoded ones: what was counted, mean over layers. Prompt
-  /// tokens are neighbours, at the beginning of long prompts and a quarter, half and all the way down.
+  /// tokens are neighbours, at the beginning of long prompts and at other places in them.
   public var coverage: (prompt: [(rows: Int, experts: Double)], decode: [(rows: Int, experts: Double)]) {
     func means(isPrompt: Bool) -> [(rows: Int, experts: Double)] {
       let counts = counts.filter { $0.isPrompt == isPrompt }

@@ -74,7 +74,7 @@ public struct RunnerCalibration {
     let (place, isSecond) = (index / 2, index % 2 == 1)
     if place < promptGrid.count {
       let room = slotTokens - promptGrid[place]
-      let past = isSecond ? room >> (round % 3) : 0
+      let past = isSecond ? room >> (round % 3) : room * (round % 4) / 8
       try measure(RunnerBatch(tiles: [tile(of: round % Self.promptCount, past..<past + promptGrid[place])]))
     } else {
       let requests = decodeGrid[place - promptGrid.count]

@@ -35,7 +35,7 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Requests each second (default: the deployment's).", valueName: "rps"))
   var rate: Double?
 
-  @Option(help: ArgumentHelp("How many requests (default: the deployment's; with --quick 10).", valueName: "count"))
+  @Option(help: ArgumentHelp("How many requests (default: the deployment's; with --quick 8).", valueName: "count"))
   var requests: Int?
 
   @Option(help: ArgumentHelp("How often all is measured (default: 5; with --quick 3).", valueName: "count"))
@@ -67,6 +67,6 @@ struct ValidateCommand: ParsableCommand {
     let resolved = try library.resolve(config, overrides: overrides.map { try ConfigOverride(parsing: $0) })
     return try Experiment(
       of: resolved, serving: TraceChoice(trace, in: library), rate: rate.map { RequestsPerSecond($0) },
-      requestCount: requests ?? (quick ? 10 : nil), backend: backend.rawValue, programVersion: Program.version)
+      requestCount: requests ?? (quick ? 8 : nil), backend: backend.rawValue, programVersion: Program.version)
   }
 }

@@ -8,9 +8,9 @@ import Traces
 
 /// The order of work changes nothing but the order of work. Logits of different tilings differ by rounding only: kernels
 /// sum in another order for another number of rows, and a decoded token's attention sums by another kernel than a
-/// prefilled one's. With keys and values in Float32, ``tolerance`` of their root mean square is allowed.
+/// prefilled one's. Keys and values are in Float32 here; in bfloat16 a difference in rounding shows up to 2 % of the size.
 @Suite(.enabled(if: machines.contains { $0.backend == .cpu }, "\(notBuilt)")) struct ExactnessTests {
-  private let tolerance = Tolerance(relative: 2e-4)
+  private let tolerance = Tolerance(between: .float32)
 
   private func transformer(_ model: Model, seed: UInt64) throws -> RealTransformer {
     let machine = try #require(machines.first { $0.backend == .cpu })
