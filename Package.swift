@@ -37,7 +37,7 @@ let package = Package(
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration",
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -45,7 +45,7 @@ let package = Package(
       name: "lpsim-bench", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results"], swiftSettings: strict),
     .target(name: "CKernels", path: "Sources/RealKernels/include", publicHeadersPath: "."),
     .target(
-      name: "RealKernels", dependencies: ["Base", "HardwareModels", "CKernels"],
+      name: "RealKernels", dependencies: ["Base", "HardwareModels", "Sim", "CKernels"],
       exclude: ["CPU", "CUDA", "Common", "include", "kernels.mk"], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Base", "HardwareModels", "Traces", "Sim"], path: "Tests/Support",
@@ -67,7 +67,8 @@ let package = Package(
       name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "RealKernelsTests", dependencies: ["Base", "HardwareModels", "RealKernels", "CKernels", "TestSupport"],
+      name: "RealKernelsTests",
+      dependencies: ["Base", "HardwareModels", "Traces", "Sim", "RealKernels", "CKernels", "TestSupport"],
       exclude: ["CUDAEmulator"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests",

@@ -67,6 +67,16 @@ public struct Energy: Hashable, Sendable {
   /// No energy.
   @inlinable public init() {}
 
+  /// Energy that nobody metered: not a number, and so is every sum that it is part of.
+  public static var unmetered: Energy {
+    var energy = Energy()
+    energy.lanes = SIMD8(repeating: .nan)
+    return energy
+  }
+
+  /// Whether every part of it is known.
+  public var isMetered: Bool { !total.value.isNaN }
+
   /// The energy of one component.
   @inlinable public subscript(_ component: EnergyComponent) -> Joules {
     get { Joules(lanes[component.rawValue]) }

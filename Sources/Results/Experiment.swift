@@ -20,9 +20,10 @@ public struct Experiment: Sendable {
   ///   - resolved: the deployment's tree, with model, GPU and engine in full.
   ///   - rate: requests each second; nil for what the deployment says of this trace.
   ///   - requestCount: how many requests; nil for what the deployment says, or else all that the trace has.
+  ///   - backend: what really runs the plans; nil where they are priced. It is part of what a run is known by.
   public init(
     of resolved: ConfigNode, serving trace: TraceChoice, rate: RequestsPerSecond? = nil, requestCount: Int? = nil,
-    programVersion: String
+    backend: String? = nil, programVersion: String
   ) throws {
     deployment = try Deployment(reading: resolved)
     let usual = deployment.workload(trace.name)
@@ -33,7 +34,7 @@ public struct Experiment: Sendable {
     workload = try Workload(
       trace.trace, arrivals: deployment.arrivals, rate: self.rate, requestCount: requestCount ?? usual?.requestCount,
       seed: deployment.seed)
-    config = Self.identity(of: resolved, trace, rate: self.rate, requestCount: workload.requestCount)
+    config = Self.identity(of: resolved, trace, rate: self.rate, requestCount: workload.requestCount, backend)
   }
 
   /// What counts as served well.
@@ -54,21 +55,31 @@ public struct Experiment: Sendable {
     _ = try deployment.costModel()
   }
 
-  /// Simulates a policy.
+  /// Simulates a policy at the deployment's prices.
   /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the simulation.
   public func simulate(
     _ name: String, recorder: (any Recorder)? = nil, onProgress: ((RunSummary) throws -> Void)? = nil
   ) throws -> RunSummary {
+    let executor = PricedExecutor(try deployment.costModel())
+    return try run(name, on: executor, recorder: recorder, onProgress: onProgress)
+  }
+
+  /// Serves the workload under a policy by whatever carries out its plans.
+  /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the run.
+  public func run(
+    _ name: String, on executor: any PlanExecutor, recorder: (any Recorder)? = nil,
+    onProgress: ((RunSummary) throws -> Void)? = nil
+  ) throws -> RunSummary {
     let policy = try deployment.policy(name)
     var simulation = Simulation(
       of: try workload.open(), on: try deployment.server(under: policy, serviceLevel: serviceLevel), policy: policy,
-      costModel: try deployment.costModel(), recorder: recorder)
+      executor: executor, recorder: recorder)
     return try simulation.run(onProgress: onProgress)
   }
 
   /// All that decides what happens but the policy's name and the content of files, as canonical JSON.
   private static func identity(
-    of resolved: ConfigNode, _ trace: TraceChoice, rate: RequestsPerSecond?, requestCount: Int
+    of resolved: ConfigNode, _ trace: TraceChoice, rate: RequestsPerSecond?, requestCount: Int, _ backend: String?
   ) -> String {
     func node(_ value: ConfigNode.Value) -> ConfigNode { ConfigNode(value, source: resolved.source) }
     let workload = [
@@ -77,6 +88,8 @@ public struct Experiment: Sendable {
       ConfigNode.Member("requests", node(.integer(requestCount))),
       ConfigNode.Member("trace", node(.string(trace.name))),
     ]
-    return node(.object([.init("deployment", resolved), .init("workload", node(.object(workload)))])).canonicalJSON
+    var members = [ConfigNode.Member("deployment", resolved), .init("workload", node(.object(workload)))]
+    if let backend { members.append(.init("backend", node(.string(backend)))) }
+    return node(.object(members)).canonicalJSON
   }
 }

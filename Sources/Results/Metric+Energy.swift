@@ -12,7 +12,7 @@ extension Metric {
       "energy_idle_j", "  idle", .joules, .energy, .smaller,
       "what the GPUs draw whether they work or not, waiting included",
       formula: "E_wait + Σ_i E_i,idle"
-    ) { ($0.work.energy[.idle] + $0.idleEnergy).value },
+    ) { $0.metered($0.work.energy[.idle] + $0.idleEnergy) },
     component(.busy, "energy_busy_j", "  busy", "what they draw on top of it while kernels run, whatever these do"),
     component(.compute, "energy_compute_j", "  compute", "arithmetic"),
     component(.weights, "energy_weights_j", "  weights", "reading weights from HBM"),
@@ -22,11 +22,11 @@ extension Metric {
     Metric(
       "energy_per_token_mj", "energy per token", .millijoules, .energy, .smaller,
       "energy for each prompt and output token of completed requests", formula: "1000 · E / Σ_r (p_r + o_r)"
-    ) { ratio(1000 * $0.energy, $0.servedTokens) },
+    ) { ratio($0.energy.map { 1000 * $0 }, $0.servedTokens) },
     Metric(
       "energy_per_output_token_mj", "energy per output token", .millijoules, .energy, .smaller,
       "energy for each output token of completed requests", formula: "1000 · E / Σ_r o_r"
-    ) { ratio(1000 * $0.energy, Double($0.outputTokens)) },
+    ) { ratio($0.energy.map { 1000 * $0 }, Double($0.outputTokens)) },
     Metric(
       "mean_power_w", "mean power", .watts, .energy, .smaller,
       "power of all GPUs together, mean over the makespan", formula: "E / T"
@@ -41,7 +41,7 @@ extension Metric {
     _ kind: EnergyComponent, _ name: String, _ title: String, _ description: String
   ) -> Metric {
     Metric(name, title, .joules, .energy, .smaller, description, formula: "Σ_i E_i,\(kind)") {
-      $0.work.energy[kind].value
+      $0.metered($0.work.energy[kind])
     }
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Sim
 
 /// A figure of merit: a formula over a run's summary with its name, unit and meaning.
@@ -75,6 +76,11 @@ func ratio(_ numerator: Double, _ denominator: Double?) -> Double? {
   return numerator / denominator
 }
 
+/// The same where there is no numerator.
+func ratio(_ numerator: Double?, _ denominator: Double?) -> Double? {
+  numerator.flatMap { ratio($0, denominator) }
+}
+
 extension RunSummary {
   /// First arrival to last token in seconds; nil where no request was completed.
   var servingSeconds: Double? { requestsCompleted > 0 ? makespan.seconds : nil }
@@ -82,8 +88,11 @@ extension RunSummary {
   /// Requests turned away for any reason.
   var requestsRejected: Int { requestsRejectedTooLong + requestsRejectedNoMemory }
 
-  /// Joules of all GPUs, working and waiting.
-  var energy: Double { (work.energy.total + idleEnergy).value }
+  /// Joules of all GPUs, working and waiting; nil where nobody metered them.
+  var energy: Double? { metered(work.energy.total + idleEnergy) }
+
+  /// Joules; nil where nobody metered them.
+  func metered(_ energy: Joules) -> Double? { work.energy.isMetered ? energy.value : nil }
 
   /// Prompt and output tokens of completed requests.
   var servedTokens: Double { Double(promptTokens + outputTokens) }

@@ -60,7 +60,7 @@ extension RequestRecord {
 }
 
 extension IterationRecord {
-  /// Adds this iteration; without prefill its layers are NULL.
+  /// Adds this iteration; without prefill its layers are NULL, and energy that nobody metered is.
   func insert(with statement: Statement) throws {
     var row = RowBinder(statement)
     row.bind(index)
@@ -77,7 +77,7 @@ extension IterationRecord {
     row.bind(usedBlocks)
     row.bind(cost.flops.value)
     for kind in TrafficClass.allCases { row.bind(cost.traffic[kind].value) }
-    row.bind(cost.energy.total.value)
+    row.bind(cost.energy.isMetered ? cost.energy.total.value : nil)
     try row.insert()
   }
 }

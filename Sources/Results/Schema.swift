@@ -76,7 +76,7 @@ enum Schema {
       kv_write_bytes REAL NOT NULL,
       activations_bytes REAL NOT NULL,
       nvlink_bytes REAL NOT NULL,
-      energy_j REAL NOT NULL,
+      energy_j REAL,
       PRIMARY KEY (run, idx)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE emission (

@@ -20,6 +20,7 @@ struct LPSim: ParsableCommand {
     version: Program.version,
     subcommands: [
       RunCommand.self,
+      ValidateCommand.self,
       ListCommand.self,
       ShowCommand.self,
       TraceCommand.self,

@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func everyModelReads() throws {
-    #expect(catalogue("models").count == 6)
+    #expect(catalogue("models").count == 7)
     for name in catalogue("models") { #expect(try model(name).name.isEmpty == false) }
   }
 

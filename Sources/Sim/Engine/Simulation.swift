@@ -33,19 +33,27 @@ public struct Simulation {
   }
 
   private var replicas: [Replica]
-  private var costModel: any CostModel
+  private var executor: any PlanExecutor
   private var source: any RequestSource
   private var upcoming: TraceRequest?
   private var events = EventQueue()
   private var ledger: Ledger
 
-  /// A simulation of requests served under a policy, each replica with its own copy of it.
+  /// A simulation of requests served under a policy, each replica with its own copy of it, at a model's prices.
   public init(
-    of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, costModel: any CostModel,
+    of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, costModel: some CostModel,
+    recorder: (any Recorder)? = nil
+  ) {
+    self.init(of: source, on: server, policy: policy, executor: PricedExecutor(costModel), recorder: recorder)
+  }
+
+  /// Requests served under a policy by whatever carries out its plans, each replica with its own copy of the policy.
+  public init(
+    of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, executor: any PlanExecutor,
     recorder: (any Recorder)? = nil
   ) {
     self.source = source
-    self.costModel = costModel
+    self.executor = executor
     ledger = Ledger(serviceLevel: server.serviceLevel, recorder: recorder)
     ledger.summary.gpuCount = server.gpuCount * server.replicaCount
     let replica = Replica(
@@ -57,7 +65,7 @@ public struct Simulation {
   /// Runs until every request of the source has left the server.
   /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the simulation.
   /// - Throws: ``InputError`` where the trace or the hardware's figures are wrong, ``PlanError`` where the policy is,
-  ///   whatever the recorder throws.
+  ///   whatever the executor and the recorder throw.
   public mutating func run(onProgress: ((RunSummary) throws -> Void)? = nil) throws -> RunSummary {
     try fetchArrival()
     while let (now, event) = events.next() {
@@ -106,13 +114,13 @@ public struct Simulation {
   }
 
   private mutating func begin(_ id: ReplicaID, at now: SimTime) throws {
-    guard let end = try replicas[id.number].beginIteration(at: now, cost: &costModel) else { return }
+    guard let end = try replicas[id.number].beginIteration(at: now, on: &executor) else { return }
     account(idleOf: id.number, until: now)
     events.schedule(.iterationEnds(id), at: end)
   }
 
   private mutating func account(idleOf replica: Int, until now: SimTime) {
     let idle = now - replicas[replica].idleSince
-    if idle > .zero { ledger.summary.idleEnergy += costModel.idlePower * Seconds(idle.seconds) }
+    if idle > .zero { ledger.summary.idleEnergy += executor.idlePower * Seconds(idle.seconds) }
   }
 }

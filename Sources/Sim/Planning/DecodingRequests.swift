@@ -29,6 +29,9 @@ extension DecodePool {
       : -roster.runningNewestFirst.prefix(runningCount - limit).count(where: needsBlock)
   }
 
+  /// Those that take part in the next iteration, the one that joined last first.
+  public var runningNewestFirst: some Sequence<RequestID> { roster.runningNewestFirst.map(\.id) }
+
   /// The requests from the one that began to decode last to the first.
   public var newestFirst: some Sequence<DecodingRequest> {
     let (advances, budget) = (advances, budget)

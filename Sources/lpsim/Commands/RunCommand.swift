@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import RealKernels
 import Results
 import Sim
 
@@ -18,6 +19,7 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace arxiv --record requests --out mine.sqlite
         lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8
         lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
+        lpsim run cpu-tiny --trace tiny --backend cpu
       """)
 
   @OptionGroup var deployment: DeploymentOptions
@@ -38,17 +40,23 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Really run the plans on this machine instead of pricing them: \(KernelBackend.words).", valueName: "kernels"))
+  var backend: KernelBackend?
+
+  @Option(
+    help: ArgumentHelp(
       "What the database keeps of each run beside its metrics: \(RecordDetail.listed).", valueName: "what"),
     completion: RecordDetail.completion)
   var record = RecordDetail.none.rawValue
 
   func run() throws {
     let detail = try RecordDetail(written: record, for: "--record")
-    let experiment = try workload.experiment(with: deployment)
+    let experiment = try workload.experiment(with: deployment, backend: backend?.rawValue)
     let policies = try self.policies(of: experiment)
     Interrupt.listen()
+    let machine = try backend.map { try Machine($0, running: experiment.deployment) }
     let results = try DatabaseFile(out, name: experiment.deployment.name).withStore { store in
-      try policies.map { try simulate($0, in: experiment, into: store, detail: detail) }
+      try policies.map { try serve($0, in: experiment, on: machine, into: store, detail: detail) }
     }
     if json {
       try Terminal.print(resultJSON(results.runs))
@@ -69,16 +77,19 @@ struct RunCommand: ParsableCommand {
     return policies
   }
 
-  private func simulate(
-    _ name: String, in experiment: Experiment, into store: RunStore, detail: RecordDetail
+  private func serve(
+    _ name: String, in experiment: Experiment, on machine: Machine?, into store: RunStore, detail: RecordDetail
   ) throws -> RunResult {
     let description = experiment.description(of: name)
     let recording = try store.begin(description, detail: detail)
-    var progress = ProgressBar(name, total: experiment.workload.requestCount)
+    let progress = SharedProgress(ProgressBar(name, total: experiment.workload.requestCount))
     defer { progress.clear() }
-    let summary = try experiment.simulate(name, recorder: recording) { summary in
-      try Interrupt.check()
-      progress.show(summary)
+    let summary: RunSummary
+    if let machine {
+      let executor = try machine.executor(onIteration: progress.show)
+      summary = try experiment.run(name, on: executor, recorder: recording)
+    } else {
+      summary = try experiment.simulate(name, recorder: recording) { try progress.show($0.requestsArrived) }
     }
     try Interrupt.check()
     try recording.finish(summary)

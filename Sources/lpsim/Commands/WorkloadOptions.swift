@@ -13,13 +13,14 @@ struct WorkloadOptions: ParsableArguments {
   @OptionGroup var requests: RequestOptions
 
   /// A deployment serving these requests; what is not said here, its file says.
-  func experiment(with deployment: DeploymentOptions) throws -> Experiment {
+  /// - Parameter backend: what really runs the plans; nil where they are simulated.
+  func experiment(with deployment: DeploymentOptions, backend: String? = nil) throws -> Experiment {
     let library = ConfigLibrary.standard()
     let rate = try requests.rate()
     let requestCount = try requests.requestCount()
     let resolved = try deployment.resolve(in: library, seed: requests.seed())
     return try Experiment(
-      of: resolved, serving: TraceChoice(trace, in: library), rate: rate, requestCount: requestCount,
+      of: resolved, serving: TraceChoice(trace, in: library), rate: rate, requestCount: requestCount, backend: backend,
       programVersion: Program.version)
   }
 }

@@ -15,18 +15,21 @@ struct ProgressBar {
   }
 
   /// Shows how many requests have arrived.
-  mutating func show(_ summary: RunSummary) {
+  mutating func show(_ summary: RunSummary) { show(requests: summary.requestsArrived) }
+
+  /// Shows how many requests have been dealt with.
+  mutating func show(requests: Int) {
     let now = ContinuousClock.now
     guard isShown, now - (drawn ?? began) > .milliseconds(100) else { return }
     drawn = now
     let elapsed = (now - began) / .seconds(1)
-    let rate = Double(summary.requestsArrived) / max(elapsed, 1e-3)
-    var line = "\(label) \(summary.requestsArrived)"
+    let rate = Double(requests) / max(elapsed, 1e-3)
+    var line = "\(label) \(requests)"
     if let total, total > 0 {
-      let share = min(1, Double(summary.requestsArrived) / Double(total))
+      let share = min(1, Double(requests) / Double(total))
       let filled = Int(share * 24)
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-      let left = Int((Double(total - summary.requestsArrived) / max(rate, 1)).rounded(.up))
+      let left = Int((Double(total - requests) / max(rate, 1)).rounded(.up))
       line = "\(label) \(bar) \(Int(share * 100)) % of \(total) requests, \(Int(rate))/s, \(left) s left"
     }
     Terminal.redraw(line)

@@ -1,22 +1,29 @@
 import Base
 import Sim
-import TestSupport
 
 /// Plans anything that is legal: preempts whom it likes, lets some decodes pause, admits out of order, and cuts prefills
 /// into staircases. Exercises what no sensible policy does.
-struct RandomPolicy: SchedulingPolicy {
-  static let name = "random"
-  static let summary = "plans anything that is legal"
+public struct RandomPolicy: SchedulingPolicy {
+  /// `random`.
+  public static let name = "random"
+  /// What it does.
+  public static let summary = "plans anything that is legal"
 
   private var random: SeededRandom
 
-  init(seed: UInt64) { random = SeededRandom(seed: seed, stream: "random policy") }
+  /// The plans of this seed.
+  public init(seed: UInt64) { random = SeededRandom(seed: seed, stream: "random policy") }
 
-  init(reading settings: ConfigNode, layerCount: Int) throws { throw settings.error("random plans have no settings") }
+  /// There is nothing to set.
+  public init(reading settings: ConfigNode, layerCount: Int) throws {
+    throw settings.error("random plans have no settings")
+  }
 
-  func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }
+  /// Anything may run at once.
+  public func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int { maxModelLen + maxRequests }
 
-  mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
+  /// Something legal.
+  public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var plan = BatchPlan()
     var free = view.budget.freeBlocks
     let decodeCount = planDecodes(&plan, &free, view)
