@@ -83,7 +83,7 @@ struct CostTable {
   }
 
   private mutating func keep(_ cost: TokenCost, under key: UInt64) {
-    if kept > keys.count, bits < Self.mostBits { grow() }
+    if kept > keys.count / 4, bits < Self.mostBits { grow() }
     kept += 1
     let slot = slot(key)
     keys[slot] = key
