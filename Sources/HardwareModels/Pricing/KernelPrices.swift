@@ -23,12 +23,23 @@ public enum Bound: String, CaseIterable, Sendable {
 /// How long an operator takes, by what takes it.
 struct OperatorTime {
   var seconds: Double
-  var bound: Bound
+  private let compute: Double
+  private let memory: Double
+  private let link: Double
+  private let latency: Double
 
   init(_ seconds: Double, compute: Double = 0, memory: Double = 0, link: Double = 0, latency: Double) {
     self.seconds = seconds
+    self.compute = compute
+    self.memory = memory
+    self.link = link
+    self.latency = latency
+  }
+
+  /// What takes longest.
+  var bound: Bound {
     let parts: [(Bound, Double)] = [(.compute, compute), (.memory, memory), (.link, link), (.latency, latency)]
-    bound = parts.max { $0.1 < $1.1 }?.0 ?? .latency
+    return parts.max { $0.1 < $1.1 }?.0 ?? .latency
   }
 }
 
