@@ -21,8 +21,8 @@ public final class IterationLog {
   /// No iteration yet.
   public init(_ calibration: RunnerCalibration) { self.calibration = calibration }
 
-  /// Iterations for each batch of the calibration.
-  private static let stride = 3
+  /// Iterations for each step of the calibration.
+  private static let stride = 4
 
   fileprivate func append(_ entry: Entry) throws {
     entries.append(entry)
@@ -30,7 +30,7 @@ public final class IterationLog {
   }
 }
 
-/// Runs plans for real, and after some iterations one batch of a calibration: both see the machine in the same moods. The
+/// Runs plans for real, and after some iterations one step of a calibration: both see the machine in the same moods. The
 /// clock of the run does not see the calibration.
 public struct CalibratingExecutor: PlanExecutor {
   private var executor: TransformerExecutor
@@ -42,7 +42,7 @@ public struct CalibratingExecutor: PlanExecutor {
     self.log = log
   }
 
-  /// Runs it, then may measure a batch of its own.
+  /// Runs it, then may measure batches of its own.
   public mutating func execute(
     _ plan: BatchPlan, of view: ReplicaView, work: IterationWork
   ) throws -> IterationCost {

@@ -3,7 +3,7 @@ import HardwareModels
 import Sim
 
 /// Measures the operators of a real transformer on batches that no policy made: prompts of many lengths behind pasts of
-/// many lengths, and decodes of many requests. A round runs every batch once.
+/// many lengths, and decodes of many requests. A step runs one of each.
 public struct RunnerCalibration {
   /// One batch that was run, and what it took.
   struct Sample {
@@ -22,8 +22,8 @@ public struct RunnerCalibration {
   private(set) var counts: [(isPrompt: Bool, rows: Int, experts: Double)] = []
   private let promptGrid: [Int]
   private let decodeGrid: [Int]
-  /// Batches that were measured, in all rounds.
-  private var measured = 0
+  /// Steps that were taken, in all rounds.
+  private var steps = 0
   /// The answers that the first slots' requests continue, so that decoded words are words that the model says.
   private var conversations: [[Int32]] = []
   /// Long prompts in the slots behind them; their parts are computed again and again behind the pasts that they have.
@@ -58,28 +58,33 @@ public struct RunnerCalibration {
 
   /// Goes on until every batch was run so many times.
   public mutating func complete(rounds: Int, check: () throws -> Void = {}) throws {
-    while samples.count < rounds * batchCount {
+    while samples.count < 2 * rounds * max(promptBatches, decodeBatches) {
       try check()
       try measureNext()
     }
   }
 
-  /// Batches of a round.
-  public var batchCount: Int { 2 * promptGrid.count + 2 * decodeGrid.count }
+  private var promptBatches: Int { 2 * promptGrid.count }
+  private var decodeBatches: Int { 2 * decodeGrid.count }
 
-  /// Runs the next batch of a round; after the last of them comes the first of the next.
+  /// Runs the next batch of prompt tokens and the next one of decodes; after the last of them comes the first again, so
+  /// that decodes, which are cheap and many, are measured more often.
   public mutating func measureNext() throws {
-    let (round, index) = measured.quotientAndRemainder(dividingBy: batchCount)
-    measured += 1
-    let (place, isSecond) = (index / 2, index % 2 == 1)
-    if place < promptGrid.count {
-      let room = slotTokens - promptGrid[place]
-      let past = isSecond ? room >> (round % 3) : room * (round % 4) / 8
-      try measure(RunnerBatch(tiles: [tile(of: round % Self.promptCount, past..<past + promptGrid[place])]))
-    } else {
-      let requests = decodeGrid[place - promptGrid.count]
-      try isSecond ? measure(distant(requests)) : measure(continuing(requests), continues: true)
-    }
+    try measurePrompt(round: steps / promptBatches, steps % promptBatches)
+    try measureDecodes(steps % decodeBatches)
+    steps += 1
+  }
+
+  private mutating func measurePrompt(round: Int, _ index: Int) throws {
+    let tokens = promptGrid[index / 2]
+    let room = slotTokens - tokens
+    let past = index % 2 == 1 ? room >> (round % 3) : room * (round % 4) / 8
+    try measure(RunnerBatch(tiles: [tile(of: round % Self.promptCount, past..<past + tokens)]))
+  }
+
+  private mutating func measureDecodes(_ index: Int) throws {
+    let requests = decodeGrid[index / 2]
+    try index % 2 == 1 ? measure(distant(requests)) : measure(continuing(requests), continues: true)
   }
 
   /// The last tokens that some slots hold.
