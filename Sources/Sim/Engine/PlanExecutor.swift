@@ -14,16 +14,17 @@ public protocol PlanExecutor {
 
 /// Prices iterations instead of running them.
 public struct PricedExecutor<Model: CostModel>: PlanExecutor {
-  private var model: Model
+  @usableFromInline var model: Model
 
   /// Iterations at a model's prices.
-  public init(_ model: Model) { self.model = model }
+  @inlinable public init(_ model: Model) { self.model = model }
 
   /// The model's price of the work.
-  public mutating func execute(_ plan: BatchPlan, of view: ReplicaView, work: IterationWork) -> IterationCost {
+  @inlinable public mutating func execute(_ plan: BatchPlan, of view: ReplicaView, work: IterationWork) -> IterationCost
+  {
     model.cost(of: work)
   }
 
   /// What the model says.
-  public var idlePower: Watts { model.idlePower }
+  @inlinable public var idlePower: Watts { model.idlePower }
 }

@@ -40,7 +40,7 @@ public struct Simulation {
   private var ledger: Ledger
 
   /// A simulation of requests served under a policy, each replica with its own copy of it, at a model's prices.
-  public init(
+  @inlinable public init(
     of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, costModel: some CostModel,
     recorder: (any Recorder)? = nil
   ) {
