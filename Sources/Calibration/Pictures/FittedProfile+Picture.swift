@@ -84,8 +84,8 @@ extension KernelFamily {
     switch self {
     case .moe: "tokens"
     case .gemm: "rows"
-    case .prefill: "new tokens"
-    case .decode: "tokens of context, all requests"
+    case .prefill: "new tokens of a prompt"
+    case .decode: "tokens of context"
     case .collectives: "bytes"
     }
   }

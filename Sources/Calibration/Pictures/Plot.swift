@@ -72,14 +72,22 @@ public struct Plot: Sendable {
       svg { background: #ffffff; color: #222222; }
       text { fill: currentColor; } .grid { stroke: currentColor; stroke-opacity: 0.15; }
       .line { fill: none; stroke-width: 1.5; } .dashes { stroke-dasharray: 5 4; }
-      .c0 { --c: #0072b2; } .c1 { --c: #d55e00; } .c2 { --c: #009e73; } .c3 { --c: #cc79a7; }
-      .c4 { --c: #e69f00; } .c5 { --c: #56b4e9; }
-      .line { stroke: var(--c); } .point { fill: var(--c); }
-      @media (prefers-color-scheme: dark) { svg { background: #16181d; color: #e6e6e6; } .c0 { --c: #4da6ff; } }
+      \(colours)
+      @media (prefers-color-scheme: dark) { svg { background: #16181d; color: #e6e6e6; } \(rule(0, "#4da6ff")) }
       </style>
       \(body)</svg>
 
       """
+  }
+
+  private static let palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
+
+  private static var colours: String {
+    palette.enumerated().map { rule($0, $1) }.joined(separator: "\n")
+  }
+
+  private static func rule(_ index: Int, _ colour: String) -> String {
+    ".line.c\(index) { stroke: \(colour); } .point.c\(index) { fill: \(colour); }"
   }
 
   private func across(_ x: Double) -> Double {
@@ -114,7 +122,7 @@ public struct Plot: Sendable {
   }
 
   private static func mark(_ places: [(Double, Double)], _ series: Series) -> String {
-    let colour = "c\(series.colour % 6)"
+    let colour = "c\(series.colour % palette.count)"
     if series.mark == .points {
       return places.map {
         "<circle class=\"point \(colour)\" cx=\"\(short($0.0))\" cy=\"\(short($0.1))\" r=\"2.5\"/>\n"

@@ -32,7 +32,7 @@ extension KernelTable.Row {
     let series = try series(window)
     return Measurement(
       family: .prefill, work: .prefillAttention(work), format: .bf16, headDim: shape.headDim, seconds: try seconds(),
-      model: "", size: Double(work.tokens), series: series,
+      model: "", size: Double(one.tokens), series: "\(series), \(batch) prompts",
       flops: 4 * Double(pairs) * Double(shape.heads * shape.headDim), bytes: 4 * Double(moved) * Double(shape.headDim),
       label: "\(series), \(batch) prompts of \(one.tokens)")
   }
@@ -47,7 +47,7 @@ extension KernelTable.Row {
     let series = try series(window)
     return Measurement(
       family: .decode, work: .decodeAttention(work), format: .bf16, headDim: shape.headDim, seconds: try seconds(),
-      model: "", size: Double(batch * context), series: series,
+      model: "", size: Double(context), series: "\(series), \(batch) requests",
       flops: 4 * Double(work.contextTokens) * Double(shape.heads * shape.headDim),
       bytes: 4 * Double(work.contextTokens) * Double(shape.kvHeads * shape.headDim),
       label: "\(series), \(batch) requests at \(context)")
