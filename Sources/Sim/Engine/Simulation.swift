@@ -101,12 +101,9 @@ public struct Simulation {
     }
     ledger.summary.requestsArrived += 1
     try fetchArrival()
-    if let outcome = replicas[id.number].refusal(of: arrived) {
-      try ledger.note(request.record(outcome))
-    } else {
-      replicas[id.number].enqueue(request)
-    }
-    for index in replicas.indices { ledger.summary.inFlightAtArrivals += replicas[index].requestsInFlight }
+    ledger.requestsInFlight += 1
+    if let refusal = replicas[id.number].receive(request) { try ledger.note(request.record(refusal)) }
+    ledger.summary.inFlightAtArrivals += ledger.requestsInFlight
     let moreArriveNow = upcoming?.arrival == now
     if !moreArriveNow {
       for index in replicas.indices where !replicas[index].isRunning { try begin(ReplicaID(index), at: now) }
