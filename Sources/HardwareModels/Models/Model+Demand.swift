@@ -85,19 +85,15 @@ extension ShardedModel {
       format: experts.format)
   }
 
-  /// Routed experts, none for a dense model; activations move as the measured kernels move them: M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h
-  /// bytes for M = T k pairs.
-  func expertDemand(_ rows: TokenRows) -> [OperatorDemand] {
-    guard let experts = transformer.experts, let product = expertProduct(rows) else { return [] }
-    let pairs = Double(rows.tokens) * Double(experts.topK)
-    let hidden = Double(transformer.hidden)
-    let inner = Double(product.intermediate)
+  /// The routed experts of a layer; nil for a dense model.
+  func expertDemand(_ rows: TokenRows) -> OperatorDemand? {
+    guard let product = expertProduct(rows) else { return nil }
+    let pairs = Double(rows.tokens) * Double(product.topK)
     var traffic = Traffic()
     traffic[.expertWeights] = Bytes(product.load.distinct * product.bytesPerExpert * Double(gpus))
-    let moved = pairs * (6 * hidden + 12 * inner) + 4 * Double(rows.tokens) * hidden
-    traffic[.activations] = Bytes(moved * Double(gpus))
-    let flops = Flops(pairs * 6 * hidden * inner * Double(gpus))
-    return [OperatorDemand(name: "experts", layers: 1, kind: .experts(product), flops: flops, traffic: traffic)]
+    traffic[.activations] = Bytes(product.activationBytes(of: rows.tokens) * Double(gpus))
+    let flops = Flops(pairs * 6 * Double(product.hidden * product.intermediate * gpus))
+    return OperatorDemand(name: "experts", layers: 1, kind: .experts(product), flops: flops, traffic: traffic)
   }
 
   /// Embedding of the tokens that enter the first layer; then last norm, LM head and sampling of those that come out.

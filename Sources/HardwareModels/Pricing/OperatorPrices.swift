@@ -65,7 +65,7 @@ struct OperatorPrices {
     let memory = product.bytesPerExpert * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(height), product.assignments)
     let compute = 6 * hidden * inner * rows / (form.flopEfficiency * peak(product.format))
-    let moved = product.assignments * (6 * hidden + 12 * inner) + 4 * Double(product.rows) * hidden
+    let moved = product.activationBytes(of: product.rows)
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
     return OperatorTime(seconds, compute: compute, memory: memory + activations, latency: form.start.value)

@@ -31,7 +31,8 @@ extension RooflineCostModel {
   }
 
   private func explain(_ segment: LayerWork) -> [OperatorCost] {
-    let padding = engine.padding(prompt: segment.prefill.tokens, decode: segment.decode.requests)
+    let tokens = segment.prefill.tokens + segment.decode.requests
+    let padding = engine.padding(tokens, hasPrompts: segment.prefill.tokens > 0)
     let operators = sharded.demand(of: segment, padding: padding ?? 0).map { priced($0) }
     guard padding == nil, !operators.isEmpty else { return operators }
     let gap = launchGap(segment)
