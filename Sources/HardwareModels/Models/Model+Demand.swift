@@ -30,12 +30,12 @@ struct ShardedModel {
   }
 
   /// The sum over GPUs after a row-wise cut product; none on a single GPU. Each GPU sends 2 (n - 1) / n of it.
-  func allReduce(_ name: String, rows: TokenRows) -> [OperatorDemand] {
-    guard gpus > 1 else { return [] }
+  func appendAllReduce(_ name: String, rows: TokenRows, to operators: inout [OperatorDemand]) {
+    guard gpus > 1 else { return }
     var traffic = Traffic()
     traffic[.link] = Bytes(2 * Double(rows.tokens * transformer.hidden) * Double(2 * (gpus - 1)))
     let kind = OperatorDemand.Kind.allReduce(bytes: 2 * Double(rows.all * transformer.hidden), gpus: gpus)
-    return [OperatorDemand(name: name, layers: 1, kind: kind, flops: .zero, traffic: traffic)]
+    operators.append(OperatorDemand(name: name, layers: 1, kind: kind, flops: .zero, traffic: traffic))
   }
 }
 
@@ -48,30 +48,35 @@ extension ShardedModel {
     let format = transformer.attention.format
     let isNormed = transformer.attention.hasQueryKeyNorm
     let rotated = queries + keysAndValues / 2
-    return [
-      elementwise("attention norm", rows: rows, width: 4 * hidden, kernels: 1),
-      product("qkv projection", rows: rows, columns: queries + keysAndValues, inner: hidden, format: format),
-      elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1),
+    var operators = [OperatorDemand]()
+    operators.reserveCapacity(12)
+    operators.append(elementwise("attention norm", rows: rows, width: 4 * hidden, kernels: 1))
+    operators.append(
+      product("qkv projection", rows: rows, columns: queries + keysAndValues, inner: hidden, format: format))
+    operators.append(
+      elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1))
+    operators.append(
       elementwise(
-        "kv cache write", rows: rows, width: keysAndValues, kernels: 1, written: Double(2 * keysAndValues)),
-      product("output projection", rows: rows, columns: hidden, inner: queries, format: format),
-    ] + allReduce("attention all-reduce", rows: rows)
-      + [elementwise("feed-forward norm", rows: rows, width: 4 * hidden, kernels: 1)]
-      + feedForwardDemand(rows) + allReduce("feed-forward all-reduce", rows: rows)
+        "kv cache write", rows: rows, width: keysAndValues, kernels: 1, written: Double(2 * keysAndValues)))
+    operators.append(product("output projection", rows: rows, columns: hidden, inner: queries, format: format))
+    appendAllReduce("attention all-reduce", rows: rows, to: &operators)
+    operators.append(elementwise("feed-forward norm", rows: rows, width: 4 * hidden, kernels: 1))
+    appendFeedForward(rows, to: &operators)
+    appendAllReduce("feed-forward all-reduce", rows: rows, to: &operators)
+    return operators
   }
 
-  private func feedForwardDemand(_ rows: TokenRows) -> [OperatorDemand] {
+  private func appendFeedForward(_ rows: TokenRows, to operators: inout [OperatorDemand]) {
     let hidden = transformer.hidden
     switch transformer.feedForward {
     case .dense(let intermediate, let format):
       let inner = intermediate / gpus
-      return [
-        product("gate and up projection", rows: rows, columns: 2 * inner, inner: hidden, format: format),
-        elementwise("activation", rows: rows, width: 3 * inner, kernels: 1),
-        product("down projection", rows: rows, columns: hidden, inner: inner, format: format),
-      ]
+      operators.append(
+        product("gate and up projection", rows: rows, columns: 2 * inner, inner: hidden, format: format))
+      operators.append(elementwise("activation", rows: rows, width: 3 * inner, kernels: 1))
+      operators.append(product("down projection", rows: rows, columns: hidden, inner: inner, format: format))
     case .experts(let experts):
-      return [product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16)]
+      operators.append(product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16))
     }
   }
 

@@ -61,6 +61,13 @@ public struct RooflineCostModel: CostModel {
 
   /// What an iteration costs.
   public mutating func cost(of work: IterationWork) -> IterationCost {
+    var cost = IterationCost()
+    price(work, into: &cost)
+    return cost
+  }
+
+  /// Puts what an iteration costs in the place of `cost`.
+  public mutating func price(_ work: IterationWork, into cost: inout IterationCost) {
     var sums = Sums()
     var decodes = 0
     var prefills = 0
@@ -71,24 +78,14 @@ public struct RooflineCostModel: CostModel {
       if segment.layers.lowerBound == 0 { embedded = segment.prefill.tokens + segment.decode.requests }
       add(segment, to: &sums)
     }
-    guard sums.kernels > 0 || work.emittedTokens > 0 else { return IterationCost() }
-    add(cost(of: .embedding, embedded), to: &sums)
-    add(cost(of: .emission, work.emittedTokens), to: &sums)
+    guard sums.kernels > 0 || work.emittedTokens > 0 else {
+      cost = IterationCost()
+      return
+    }
+    addEnd(self.cost(of: .embedding, embedded), to: &sums)
+    addEnd(self.cost(of: .emission, work.emittedTokens), to: &sums)
     sums.traffic[TrafficClass.kvRead.rawValue] += sums.kvBytes
     let host = engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
-    return finished(sums, host: host)
-  }
-
-  @inline(__always)
-  private func add(_ end: TokenCost, to sums: inout Sums) {
-    sums.elapsed += end.seconds
-    sums.kernels += end.seconds
-    sums.flops += end.flops
-    sums.traffic += end.traffic
-  }
-
-  private func finished(_ sums: Sums, host: Seconds) -> IterationCost {
-    var cost = IterationCost()
     cost.duration = Seconds(sums.elapsed) + host
     cost.kernelTime = Seconds(sums.kernels)
     cost.flops = Flops(sums.flops)
@@ -96,7 +93,14 @@ public struct RooflineCostModel: CostModel {
     cost.energy = gpu.power.energy(
       duration: cost.duration, kernelTime: cost.kernelTime, flops: cost.flops, traffic: cost.traffic,
       gpus: tensorParallel)
-    return cost
+  }
+
+  @inline(__always)
+  private func addEnd(_ end: TokenCost, to sums: inout Sums) {
+    sums.elapsed += end.seconds
+    sums.kernels += end.seconds
+    sums.flops += end.flops
+    sums.traffic += end.traffic
   }
 
   @inline(__always)
@@ -104,7 +108,7 @@ public struct RooflineCostModel: CostModel {
     precondition(segment.layers.upperBound < windowedBefore.count, "work in layers that the model lacks")
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
     let tokens = segment.prefill.tokens + segment.decode.requests
-    var layer = cost(of: segment.prefill.tokens > 0 ? .mixedLayer : .decodeLayer, tokens)
+    var layer = self.cost(of: segment.prefill.tokens > 0 ? .mixedLayer : .decodeLayer, tokens)
     let windowed = windowedBefore[segment.layers.upperBound] - windowedBefore[segment.layers.lowerBound]
     let full = segment.layers.count - windowed
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }

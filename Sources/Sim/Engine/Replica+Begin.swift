@@ -25,7 +25,7 @@ extension Replica {
     if let cost = try executor?.execute(plan, of: view, work: work) {
       iteration.cost = cost
     } else {
-      iteration.cost = model.cost(of: work)
+      model.price(work, into: &iteration.cost)
     }
     let end = try end(of: iteration.cost, from: now)
     iteration.index = iterationCount
