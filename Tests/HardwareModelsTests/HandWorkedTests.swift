@@ -85,6 +85,24 @@ import Testing
     #expect(((cost.energy.total - Joules(cost.kernelTime.value * 2)).value).rounded() == 120)
   }
 
+  @Test func drawingTokensAtRandomKeepsTheGPUBusy() throws {
+    var engine = try idealEngine()
+    engine.randomSamplingTimePerRequest = Seconds(10)
+    let work = IterationWork(segments: [LayerWork(layers: 0..<4, decode: decode(2, context: 5))], emittedTokens: 2)
+    let costs = try SamplingMode.allCases.map { sampling in
+      var model = try RooflineCostModel(
+        model: tinyModel, gpu: unitGPU(), engine: engine, tensorParallel: 1, sampling: sampling)
+      let parts = model.explain(work)
+      let cost = model.cost(of: work)
+      #expect((parts.reduce(Seconds.zero) { $0 + $1.duration } / cost.duration - 1).magnitude < 1e-12)
+      #expect(parts.contains { $0.name == "random sampling" } == (sampling == .random))
+      return cost
+    }
+    #expect((costs[1].kernelTime - costs[0].kernelTime).value.rounded() == 20)
+    #expect((costs[1].duration - costs[0].duration).value.rounded() == 20)
+    #expect(costs[1].traffic == costs[0].traffic && costs[1].flops == costs[0].flops)
+  }
+
   @Test func nothingToDoCostsNothing() throws {
     var model = try tinyCostModel()
     #expect(model.cost(of: IterationWork()) == IterationCost())

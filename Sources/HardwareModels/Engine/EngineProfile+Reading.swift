@@ -18,6 +18,7 @@ extension EngineProfile {
       measuredOn: try fields.required("measuredOn").elements().map { try $0.string() },
       hostTimePerIteration: try fields.quantity("hostSecondsPerIteration", in: .nonNegative),
       hostTimePerRequest: try fields.quantity("hostSecondsPerRequest", in: .nonNegative),
+      randomSamplingTimePerRequest: try fields.quantity("randomSamplingSecondsPerRequest", in: .nonNegative),
       graphSizes: sizes,
       launchTimePerEagerLayer: try fields.quantity("launchSecondsPerEagerLayer", in: .nonNegative),
       keepsFullKVInWindowedLayers: try fields.required("keepsFullKVInWindowedLayers").bool(),

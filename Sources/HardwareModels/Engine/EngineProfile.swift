@@ -19,6 +19,8 @@ public struct EngineProfile: Hashable, Sendable {
   public var hostTimePerIteration: Seconds
   /// The same for each request that takes part.
   public var hostTimePerRequest: Seconds
+  /// Time on the GPU to draw a token at random from the likeliest, for each request; greedy choice is elementwise.
+  public var randomSamplingTimePerRequest: Seconds
   /// What is captured.
   public var graphSizes: GraphSizes
   /// Time to launch the kernels of one layer that runs eagerly; hidden where the kernels take longer.

@@ -102,7 +102,7 @@ extension ShardedModel {
   }
 
   /// Embedding of the tokens that enter the first layer; then last norm, LM head and sampling of those that come out.
-  func endDemand(embedded: Int, emitted: Int) -> [OperatorDemand] {
+  func endDemand(embedded: Int, emitted: Int, sampling: SamplingMode = .greedy) -> [OperatorDemand] {
     var operators = [OperatorDemand]()
     if embedded > 0 {
       var lookup = elementwise(
@@ -117,6 +117,10 @@ extension ShardedModel {
     operators.append(elementwise("last norm", rows: rows, width: 4 * transformer.hidden, kernels: 1))
     operators.append(product("LM head", rows: rows, columns: words, inner: transformer.hidden, format: .bf16))
     operators.append(elementwise("sampling", rows: rows, width: 3 * words, kernels: 2))
+    guard sampling == .random else { return operators }
+    let drawing = OperatorDemand.Kind.randomSampling(requests: emitted)
+    operators.append(
+      OperatorDemand(name: "random sampling", layers: 1, kind: drawing, flops: .zero, traffic: Traffic()))
     return operators
   }
 }

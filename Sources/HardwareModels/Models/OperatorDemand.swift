@@ -126,6 +126,8 @@ public struct OperatorDemand: Hashable, Sendable {
     case decodeAttention(DecodeAttention)
     /// Sum of so many bytes over so many GPUs.
     case allReduce(bytes: Double, gpus: Int)
+    /// Drawing a token for each of so many requests from the likeliest of the vocabulary.
+    case randomSampling(requests: Int)
     /// Kernels that only move bytes.
     case elementwise(bytes: Double, kernels: Int)
   }

@@ -19,6 +19,7 @@ struct OperatorPrices {
     case .prefillAttention(let work): time(of: work)
     case .decodeAttention(let work): time(of: work)
     case .allReduce(let bytes, let gpus): time(ofSumming: bytes, over: gpus)
+    case .randomSampling(let requests): time(ofSampling: requests)
     case .elementwise(let bytes, let kernels): time(ofMoving: bytes, kernels: kernels)
     }
   }
@@ -90,6 +91,11 @@ struct OperatorPrices {
     let sent = bytes * 2 * Double(gpus - 1) / Double(gpus) / form.bandwidth.value
     let root = form.timePerRootMegabyte.value * (bytes / 1e6).squareRoot()
     return OperatorTime(form.start.value + sent + root, link: sent + root, latency: form.start.value)
+  }
+
+  private func time(ofSampling requests: Int) -> OperatorTime {
+    let seconds = engine.randomSamplingTimePerRequest.value * Double(requests)
+    return OperatorTime(seconds, memory: seconds, latency: 0)
   }
 
   private func time(ofMoving bytes: Double, kernels: Int) -> OperatorTime {

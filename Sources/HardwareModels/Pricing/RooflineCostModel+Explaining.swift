@@ -24,7 +24,8 @@ extension RooflineCostModel {
     let decodes = work.segments.map(\.decode.requests).max() ?? 0
     let prefills = work.segments.map(\.prefill.requests).max() ?? 0
     let body = work.segments.flatMap { explain($0) }
-    let ends = sharded.endDemand(embedded: embedded ?? 0, emitted: work.emittedTokens).map { priced($0) }
+    let ends = sharded.endDemand(embedded: embedded ?? 0, emitted: work.emittedTokens, sampling: sampling)
+      .map { priced($0) }
     guard !body.isEmpty || !ends.isEmpty else { return [] }
     let host = engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
     return [waiting("host", layers: 0, host)] + body + ends

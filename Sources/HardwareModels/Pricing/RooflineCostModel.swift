@@ -14,6 +14,8 @@ public struct RooflineCostModel: CostModel {
   public let engine: EngineProfile
   /// GPUs of the replica.
   public let tensorParallel: Int
+  /// How tokens are chosen.
+  public let sampling: SamplingMode
 
   let sharded: ShardedModel
   let prices: OperatorPrices
@@ -26,13 +28,15 @@ public struct RooflineCostModel: CostModel {
 
   /// The replica's cost model; what does not fit together is an ``InputError``.
   public init(
-    model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, routing: RoutingMode = .expected
+    model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, routing: RoutingMode = .expected,
+    sampling: SamplingMode = .greedy
   ) throws {
     try check(model, gpu, engine, tensorParallel: tensorParallel)
     self.model = model
     self.gpu = gpu
     self.engine = engine
     self.tensorParallel = tensorParallel
+    self.sampling = sampling
     sharded = ShardedModel(model: model, gpus: tensorParallel)
     prices = OperatorPrices(engine, gpu, headDim: model.transformer.attention.headDim)
     attention = sharded.attention
@@ -186,7 +190,7 @@ extension RooflineCostModel {
       if padding == nil { cost.launchSeconds = engine.launchTimePerEagerLayer.value }
       operators = sharded.denseDemand(TokenRows(prompt: 0, decode: tokens, padding: padding ?? 0))
     case .embedding: operators = sharded.endDemand(embedded: tokens, emitted: 0)
-    case .emission: operators = sharded.endDemand(embedded: 0, emitted: tokens)
+    case .emission: operators = sharded.endDemand(embedded: 0, emitted: tokens, sampling: sampling)
     }
     for operation in operators { cost.add(operation, prices) }
     return cost
