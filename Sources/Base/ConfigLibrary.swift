@@ -117,14 +117,18 @@ extension ConfigLibrary {
         tree = try tree.setting(key, to: whole)
       }
     }
-    if tree.member("model")?.members != nil, tree.member("model")?.member("lpsim")?.member("routing") == nil {
-      let assumed = try load("routing", .base).member("lpsim")?.member("routing")
-      if let assumed { tree = try tree.setting("model.lpsim.routing", to: assumed) }
-    }
+    if let model = tree.member("model") { tree = try tree.setting("model", to: assumingRouting(model)) }
     for override in overrides where override.keyPath.contains(".") {
       tree = try tree.setting(override.keyPath, to: override.value)
     }
     return tree
+  }
+
+  /// A model that says nothing of how its experts are chosen, with what the base `routing` assumes; any other as it is.
+  public func assumingRouting(_ model: ConfigNode) throws -> ConfigNode {
+    guard model.members != nil, model.member("lpsim")?.member("routing") == nil else { return model }
+    let assumed = try load("routing", .base).member("lpsim")?.member("routing")
+    return try assumed.map { try model.setting("lpsim.routing", to: $0) } ?? model
   }
 
   private func extended(_ tree: ConfigNode, depth: Int = 0) throws -> ConfigNode {

@@ -27,7 +27,7 @@ import Testing
     var timed = works
     for (index, seconds) in pricer.prices(form, works).enumerated() { timed[index].seconds = seconds }
     let set = MeasurementSet(measurements: timed)
-    let problem = try #require(FitProblem.all(for: set).last)
+    let problem = try #require(FitProblem.all(for: set, base: base()).last)
     var quick = problem
     quick.variants = problem.variants.filter { $0.name.isEmpty || $0.name == "tiles of 16 to 128 rows" }
     return try Fitter(base: base(), gpu: gpu()).fit(quick)
@@ -95,13 +95,13 @@ import Testing
     for index in timed.indices { timed[index].seconds = prices[index] * (index == 3 ? 4.5 : 1) }
     var fitter = Fitter(base: try base(), gpu: try gpu())
     fitter.dropBeyond = 2
-    let fit = try fitter.fit(try #require(FitProblem.all(for: MeasurementSet(measurements: timed)).first))
+    let fit = try fitter.fit(try #require(FitProblem.all(for: MeasurementSet(measurements: timed), base: base()).first))
     #expect(fit.dropped == 1 && fit.form == .allReduce(form), "\(fit.values)")
   }
 
   @Test func tooFewRowsSayHowManyItNeeds() throws {
     let works = (8...12).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
-    let problem = try #require(FitProblem.all(for: MeasurementSet(measurements: works)).first)
+    let problem = try #require(FitProblem.all(for: MeasurementSet(measurements: works), base: base()).first)
     let fitter = Fitter(base: try base(), gpu: try gpu())
     #expect(
       sentence { _ = try fitter.fit(problem) }

@@ -48,6 +48,32 @@ import Testing
     #expect(cost.energy.total.value == 2 * cost.duration.value)
   }
 
+  @Test func aGPUThatNobodyMeteredTakesTimeAndNoKnownEnergy() throws {
+    var gpu = try unitGPU()
+    gpu.power = nil
+    var model = try RooflineCostModel(model: tinyModel, gpu: gpu, engine: idealEngine(), tensorParallel: 1)
+    var metered = try tinyCostModel()
+    let work = IterationWork(
+      segments: [LayerWork(layers: 0..<4, decode: decode(1, context: 5))], emittedTokens: 1)
+    let cost = model.cost(of: work)
+    #expect(cost.duration == metered.cost(of: work).duration && !cost.energy.isMetered)
+    #expect(model.idlePower.value.isNaN)
+  }
+
+  @Test func productsOfManyRowsTakeTheFormThatIsForThem() throws {
+    var engine = try idealEngine()
+    var many = engine.matrixProducts[0]
+    many.fromRows = 3
+    many.start = Seconds(1000)
+    engine.matrixProducts.append(many)
+    let prices = KernelPricing(engine, try unitGPU(), headDim: 2)
+    func start(_ rows: Int) -> Double {
+      let product = MatrixProduct(rows: rows, columns: 1, inner: 1, format: many.format)
+      return (prices.duration(of: .matrixProduct(product)).value / 1000).rounded(.down)
+    }
+    #expect([1, 2, 3, 4].map(start) == [0, 0, 1, 1])
+  }
+
   @Test func windowedLayersReadTheWindowOnly() throws {
     let model = makeTinyModel(layers: 4, windowed: 0..<2, window: 3)
     var cost = try tinyCostModel(model)
@@ -69,7 +95,7 @@ import Testing
 
   @Test func energyAboveTheCapIsScaledDownToIt() throws {
     var gpu = try unitGPU()
-    gpu.power.perFlop = JoulesPerFlop(1000)
+    gpu.power?.perFlop = JoulesPerFlop(1000)
     var model = try RooflineCostModel(model: tinyModel, gpu: gpu, engine: idealEngine(), tensorParallel: 1)
     let cost = model.cost(of: IterationWork(segments: [LayerWork(layers: 0..<4, decode: decode(1, context: 5))]))
     #expect((cost.energy.total.value / (3 * cost.kernelTime.value) - 1).magnitude < 1e-12)

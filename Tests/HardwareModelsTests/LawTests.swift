@@ -42,7 +42,8 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
         cost.kernelTime.value >= cost.traffic.memory.value / gpus / model.gpu.memoryBandwidth.value, "seed \(seed)")
       #expect(cost.kernelTime <= cost.duration, "seed \(seed)")
       #expect(cost.energy.total >= model.idlePower * cost.duration, "seed \(seed)")
-      let cap = model.gpu.power.cap * gpus * cost.kernelTime + model.idlePower * (cost.duration - cost.kernelTime)
+      let power = try #require(model.gpu.power)
+      let cap = power.cap * gpus * cost.kernelTime + model.idlePower * (cost.duration - cost.kernelTime)
       #expect(cost.energy.total.value <= cap.value * (1 + 1e-12), "seed \(seed)")
     }
   }

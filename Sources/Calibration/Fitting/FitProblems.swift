@@ -9,12 +9,13 @@ private func share(_ name: String, start: Double = 0.7) -> FitParameter {
 }
 
 extension FitProblem {
-  /// Every form that these measurements are about: matrix products by format; experts by format, and by format and model
-  /// where there are several models; decode and prefill attention; all-reduce by number of GPUs.
-  public static func all(for set: MeasurementSet) -> [FitProblem] {
+  /// Every form that these measurements are about: matrix products by format, and by rows where the base profile has
+  /// different kernels for few and for many; experts by format, and by format and model where there are several models;
+  /// decode and prefill attention; all-reduce by number of GPUs.
+  public static func all(for set: MeasurementSet, base: EngineProfile) -> [FitProblem] {
     var problems: [FitProblem] = []
     for format in NumberFormat.allCases {
-      problems += ofOne(set.of(.gemm).filter { $0.format == format }) { matrixProduct(format, $0) }
+      problems += matrixProducts(format, set.of(.gemm).filter { $0.format == format }, base)
       problems += experts(format, set.of(.moe).filter { $0.format == format })
     }
     problems += ofOne(set.of(.decode), decodeAttention)
@@ -31,16 +32,31 @@ extension FitProblem {
 
   private static func gpuCounts(_ measurements: [Measurement]) -> [Int] { Set(measurements.map(\.gpus)).sorted() }
 
-  private static func matrixProduct(_ format: NumberFormat, _ measurements: [Measurement]) -> FitProblem {
+  private static func matrixProducts(
+    _ format: NumberFormat, _ measurements: [Measurement], _ base: EngineProfile
+  ) -> [FitProblem] {
+    let beginnings = base.matrixProducts.filter { $0.format == format }.compactMap(\.fromRows)
+    return ([nil] + beginnings).enumerated().flatMap { index, first in
+      let end = index < beginnings.count ? beginnings[index] : .max
+      let own = measurements.filter { ((first ?? 0)..<end).contains(Int($0.size)) }
+      return ofOne(own) { matrixProduct(format, from: first, to: end, $0) }
+    }
+  }
+
+  private static func matrixProduct(
+    _ format: NumberFormat, from first: Int?, to end: Int, _ measurements: [Measurement]
+  ) -> FitProblem {
     let parameters = [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents]
     let variant = Variant(name: "", parameters: parameters) { values in
       .matrixProduct(
         MatrixProductForm(
-          format: format, start: Seconds(values[0]), flopEfficiency: values[1], bandwidthEfficiency: values[2],
-          overlapExponent: values[3]))
+          format: format, fromRows: first, start: Seconds(values[0]), flopEfficiency: values[1],
+          bandwidthEfficiency: values[2], overlapExponent: values[3]))
     }
+    let rows = end == .max ? first.map { ", \($0) rows and more" } ?? "" : ", fewer than \(end) rows"
     return FitProblem(
-      title: "matrix products \(format.rawValue)", family: .gemm, measurements: measurements, variants: [variant])
+      title: "matrix products \(format.rawValue)\(rows)", family: .gemm, measurements: measurements, variants: [variant]
+    )
   }
 
   private static func decodeAttention(_ measurements: [Measurement]) -> FitProblem {
@@ -117,7 +133,7 @@ extension FitProblem {
       FitParameter("rereadShare", in: 0...2, start: 0.1), exponents,
     ]
     let activations = share("activationEfficiency")
-    let variants = [16...64, 16...128, 16...256, 32...128, 64...128].flatMap { tiles in
+    let variants = [8...128, 16...64, 16...128, 16...256, 32...128, 64...128].flatMap { tiles in
       [true, false].map { hidden in
         Variant(
           name: "tiles of \(tiles.lowerBound) to \(tiles.upperBound) rows\(hidden ? ", activations hidden" : "")",

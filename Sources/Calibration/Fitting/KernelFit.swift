@@ -160,7 +160,7 @@ extension Measurement {
   /// The part of its family that errors are told apart by.
   fileprivate var part: String {
     switch family {
-    case .moe: "\(model), \(series.hasSuffix("balanced") ? "balanced" : "power law")"
+    case .moe: "\(model), \(["balanced", "coverage"].first { series.contains(", \($0)") } ?? "power law")"
     case .prefill: "heads of \(headDim)"
     case .gemm, .decode, .collectives: ""
     }

@@ -6,11 +6,13 @@ extension FittedForm {
   var json: ConfigNode {
     switch self {
     case .matrixProduct(let form):
-      object([
-        ("format", .string(form.format.rawValue)), ("startSeconds", .number(form.start.value)),
-        ("flopEfficiency", .number(form.flopEfficiency)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
-        ("overlapExponent", .number(form.overlapExponent)),
-      ])
+      object(
+        [("format", .string(form.format.rawValue))] + (form.fromRows.map { [("fromRows", .integer($0))] } ?? [])
+          + [
+            ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),
+            ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+            ("overlapExponent", .number(form.overlapExponent)),
+          ])
     case .experts(let form): experts(form)
     case .decodeAttention(let form):
       object([
@@ -58,6 +60,7 @@ extension FittedForm {
   }
 }
 
-private func object(_ members: [(String, ConfigNode.Value)]) -> ConfigNode {
+/// An object that stands in no file.
+func object(_ members: [(String, ConfigNode.Value)]) -> ConfigNode {
   node(.object(members.map { ConfigNode.Member($0.0, node($0.1)) }))
 }

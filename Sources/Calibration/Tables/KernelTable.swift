@@ -5,6 +5,10 @@ public struct KernelTable: Sendable {
   /// What a header can say.
   enum Schema: String, CaseIterable {
     case moe, gemm, attention, collectives
+    /// What the machine can do at best.
+    case ceilings
+    /// Single times, or energies: nothing is fitted to them.
+    case notes
 
     /// The columns such a file has; more are allowed.
     var columns: [String] {
@@ -21,6 +25,8 @@ public struct KernelTable: Sendable {
           "num_key_value_heads", "head_dim", "window_size", "latency_us",
         ]
       case .collectives: ["gpu", "engine", "impl", "op", "dtype", "num_gpus", "bytes", "latency_us"]
+      case .ceilings: ["quantity", "value", "unit"]
+      case .notes: ["what"]
       }
     }
 
@@ -31,8 +37,13 @@ public struct KernelTable: Sendable {
       case .gemm: "k"
       case .attention: "num_heads"
       case .collectives: "num_gpus"
+      case .ceilings: "quantity"
+      case .notes: "what"
       }
     }
+
+    /// Whether its rows are kernels of a GPU that they name.
+    var hasKernels: Bool { self != .ceilings && self != .notes }
 
     /// The schema of a header; nil if it is none.
     static func of(_ header: [String]) -> Schema? { allCases.first { header.contains($0.mark) } }

@@ -66,7 +66,7 @@ public struct MeasurementSet: Sendable {
   /// Reads what is selected from tables.
   public init(reading tables: [KernelTable], _ selection: MeasurementSelection) throws {
     var loads = LoadCache()
-    for table in tables {
+    for table in tables where table.schema.hasKernels {
       files.append(table.file)
       let gpu = selection.gpu.lowercased()
       for row in table.all where row.text("gpu").lowercased() == gpu { try add(row, selection, &loads) }
@@ -110,13 +110,23 @@ public struct MeasurementSet: Sendable {
   }
 
   private func nothingFound(_ tables: [KernelTable], _ selection: MeasurementSelection) -> InputError {
-    var known: [String] = []
-    for row in tables.flatMap(\.all) where !known.contains(row.text("gpu")) { known.append(row.text("gpu")) }
+    let known = tables.gpus
     if !known.contains(where: { $0.lowercased() == selection.gpu.lowercased() }) {
       return .unknown("measurements of a GPU called", selection.gpu, among: known, status: .usage, file: "--gpu")
     }
     let reasons = leftOut.map { "\($0.count) \($0.family.rawValue) rows: \($0.reason)" }.joined(separator: "; ")
     return InputError(.data, file: files.joined(separator: ", "), "no row is left to fit to", hint: reasons)
+  }
+}
+
+extension [KernelTable] {
+  /// The GPUs whose kernels stand in these tables, in the order in which they are met.
+  public var gpus: [String] {
+    var known: [String] = []
+    for row in filter(\.schema.hasKernels).flatMap(\.all) where !known.contains(row.text("gpu")) {
+      known.append(row.text("gpu"))
+    }
+    return known
   }
 }
 

@@ -23,7 +23,7 @@ extension EngineProfile {
       launchTimePerEagerLayer: try fields.quantity("launchSecondsPerEagerLayer", in: .nonNegative),
       keepsFullKVInWindowedLayers: try fields.required("keepsFullKVInWindowedLayers").bool(),
       reservedMemory: try fields.quantity("reservedBytes", in: 0...ClosedRange.memoryBytes.upperBound),
-      matrixProducts: try fields.required("matrixProducts").elements().map { try MatrixProductForm(reading: $0) },
+      matrixProducts: try readMatrixProducts(fields.required("matrixProducts")),
       experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
       decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),
       prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),
@@ -46,11 +46,26 @@ private func readFormat(_ node: ConfigNode) throws -> NumberFormat {
   throw node.error(unknown: "number format", name, among: NumberFormat.allCases.map(\.rawValue))
 }
 
+/// Forms of a format stand in the order of the rows that they are for, and the first is for any.
+private func readMatrixProducts(_ node: ConfigNode) throws -> [MatrixProductForm] {
+  let items = try node.elements()
+  let forms = try items.map { try MatrixProductForm(reading: $0) }
+  for (index, form) in forms.enumerated() {
+    let before = forms[..<index].last { $0.format == form.format }
+    guard before == nil ? form.fromRows == nil : form.fromRows ?? 0 > before?.fromRows ?? 1 else {
+      throw items[index].error(
+        "the forms of \(form.format.rawValue) do not stand by ascending fromRows, the first without")
+    }
+  }
+  return forms
+}
+
 extension MatrixProductForm {
   init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
     self.init(
       format: try readFormat(fields.required("format")),
+      fromRows: try fields.optional("fromRows")?.integer(in: 2...1_048_576),
       start: try fields.quantity("startSeconds", in: .nonNegative),
       flopEfficiency: try fields.number("flopEfficiency", in: share),
       bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),

@@ -29,7 +29,7 @@ public struct EngineProfile: Hashable, Sendable {
   public var keepsFullKVInWindowedLayers: Bool
   /// Memory of a GPU that is neither weights, KV cache nor activations: CUDA context, graphs, communication buffers.
   public var reservedMemory: Bytes
-  /// Dense matrix products, one form for each format.
+  /// Dense matrix products, forms of each format; the last one counts that is for as few rows as there are.
   public var matrixProducts: [MatrixProductForm]
   /// Routed experts; the form for the shape at hand, otherwise the one for any shape.
   public var experts: [ExpertProductForm]
@@ -44,6 +44,11 @@ public struct EngineProfile: Hashable, Sendable {
 }
 
 extension EngineProfile {
+  /// The form for products of this format and so many rows; nil if the profile has none.
+  func form(for format: NumberFormat, rows: Int) -> MatrixProductForm? {
+    matrixProducts.last { $0.format == format && $0.fromRows ?? 0 <= rows }
+  }
+
   /// The form for experts of this shape and format; nil if the profile has none.
   public func form(for experts: Transformer.Experts, hidden: Int) -> ExpertProductForm? {
     let shape = ExpertProductForm.Shape(

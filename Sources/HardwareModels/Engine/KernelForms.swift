@@ -5,6 +5,8 @@ import Base
 public struct MatrixProductForm: Hashable, Sendable {
   /// Weights of this format.
   public var format: NumberFormat
+  /// The fewest rows it is for, where the software has another kernel for fewer; nil if it is for any.
+  public var fromRows: Int?
   /// t0: a kernel that does nothing.
   public var start: Seconds
   /// e_f: the share of peak compute that is reached.
@@ -16,9 +18,11 @@ public struct MatrixProductForm: Hashable, Sendable {
 
   /// A form with these parameters.
   public init(
-    format: NumberFormat, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double, overlapExponent: Double
+    format: NumberFormat, fromRows: Int? = nil, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double,
+    overlapExponent: Double
   ) {
     self.format = format
+    self.fromRows = fromRows
     self.start = start
     self.flopEfficiency = flopEfficiency
     self.bandwidthEfficiency = bandwidthEfficiency

@@ -30,7 +30,7 @@ struct OperatorPrices {
   }
 
   private func time(of product: MatrixProduct) -> OperatorTime {
-    guard let form = engine.matrixProducts.first(where: { $0.format == product.format }) else {
+    guard let form = engine.form(for: product.format, rows: product.rows) else {
       preconditionFailure("\(engine.name) has no matrix product in \(product.format)")
     }
     let rows = Double(product.rows)

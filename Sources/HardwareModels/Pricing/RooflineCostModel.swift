@@ -49,8 +49,8 @@ public struct RooflineCostModel: CostModel {
     if case .sampled(let seed) = routing { sampler = SeededRandom(seed: seed, stream: "expert-routing") }
   }
 
-  /// What all GPUs of the replica draw together while they wait.
-  public var idlePower: Watts { gpu.power.idle * Double(tensorParallel) }
+  /// What all GPUs of the replica draw together while they wait; not a number where nobody has metered it.
+  public var idlePower: Watts { gpu.power.map { $0.idle * Double(tensorParallel) } ?? Watts(.nan) }
 
   /// Sums of an iteration in the making, in plain numbers.
   private struct Sums {
@@ -94,9 +94,10 @@ public struct RooflineCostModel: CostModel {
     cost.kernelTime = Seconds(sums.kernels)
     cost.flops = Flops(sums.flops)
     cost.traffic.lanes = sums.traffic
-    cost.energy = gpu.power.energy(
-      duration: cost.duration, kernelTime: cost.kernelTime, flops: cost.flops, traffic: cost.traffic,
-      gpus: tensorParallel)
+    cost.energy =
+      gpu.power?.energy(
+        duration: cost.duration, kernelTime: cost.kernelTime, flops: cost.flops, traffic: cost.traffic,
+        gpus: tensorParallel) ?? .unmetered
   }
 
   @inline(__always)

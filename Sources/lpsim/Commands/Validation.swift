@@ -62,7 +62,7 @@ struct Validation {
     let executor = try machine.executor { _ in try Interrupt.check() }
     let measured = try experiment.simulate(policy, executor: CalibratingExecutor(executor, into: log))
     calibration = log.calibration
-    try calibration.complete(rounds: rounds, check: Interrupt.check)
+    try calibration.complete(rounds: rounds, check: { try Interrupt.check() })
     var model = MeasuredCostModel(machine.real.model, times: calibration.times)
     let simulated = try experiment.simulate(policy, costModel: model)
     let description = experiment.description(of: policy)

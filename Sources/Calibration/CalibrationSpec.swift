@@ -1,23 +1,6 @@
 import Base
 
-/// Where measured kernels come from: files that lie there, or a machine that is measured now.
-public protocol MeasurementSource {
-  /// The CSV files, each with the header of one of the known tables.
-  func files() throws -> [String]
-}
-
-/// Files that lie there.
-public struct MeasuredFiles: MeasurementSource {
-  private let paths: [String]
-
-  /// These files.
-  public init(_ paths: [String]) { self.paths = paths }
-
-  /// The files.
-  public func files() throws -> [String] { paths }
-}
-
-/// Everything that a calibration needs to know.
+/// Everything that a calibration needs to know beside its measurements.
 public struct CalibrationSpec: Sendable {
   /// What the profile is called.
   public var name: String
