@@ -40,7 +40,10 @@ extension PowerModel {
     let busy = try fields.number("busyWatts", in: 0...(design * share), "the cap")
     let idle = try fields.number("idleWatts", in: 0...busy, "busyWatts")
     self.init(
-      idle: Watts(idle), busy: Watts(busy), cap: Watts(design * share),
+      idle: Watts(idle), busy: Watts(busy),
+      randomSampling: Watts(
+        try fields.number("randomSamplingWatts", in: idle...(design * share), "idleWatts to the cap")),
+      cap: Watts(design * share),
       perFlop: try fields.quantity("joulesPerFlop", in: joules),
       perWeightByte: try fields.quantity("joulesPerWeightByte", in: joules),
       perKVByte: try fields.quantity("joulesPerKVByte", in: joules),

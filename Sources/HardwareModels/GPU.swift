@@ -29,13 +29,15 @@ public struct GPU: Hashable, Sendable {
   }
 }
 
-/// What a GPU draws: P = idle, plus (busy - idle) while kernels run, plus energy for each operation and byte; while
-/// kernels run never more than `cap`.
+/// What a GPU draws: P = idle, plus (busy - idle) while kernels compute, plus energy for each operation and byte; while
+/// kernels run never more than `cap`. GPUs that sum over their link draw no more than idle ones but for the bytes sent.
 public struct PowerModel: Hashable, Sendable {
   /// While it waits.
   public var idle: Watts
-  /// While kernels run, whatever these do.
+  /// While kernels compute, whatever these do.
   public var busy: Watts
+  /// While tokens are drawn at random, all in all.
+  public var randomSampling: Watts
   /// The most it draws for longer than a moment.
   public var cap: Watts
   /// Arithmetic.
@@ -51,9 +53,11 @@ public struct PowerModel: Hashable, Sendable {
 }
 
 extension PowerModel {
-  /// Energy of `gpus` GPUs over `duration`, in `kernelTime` of which kernels do this work. Where the sum would exceed
-  /// the cap, everything above the busy power is scaled down to it.
-  func energy(duration: Seconds, kernelTime: Seconds, flops: Flops, traffic: Traffic, gpus: Int) -> Energy {
+  /// Energy of `gpus` GPUs over `duration`, of which kernels do this work in `computeTime` and draw tokens at random in
+  /// `samplingTime`. Where the sum would exceed the cap, everything above the busy power is scaled down to it.
+  func energy(
+    duration: Seconds, computeTime: Seconds, samplingTime: Seconds, flops: Flops, traffic: Traffic, gpus: Int
+  ) -> Energy {
     let count = Double(gpus)
     var energy = Energy()
     energy[.compute] = Joules(perFlop.value * flops.value)
@@ -61,10 +65,10 @@ extension PowerModel {
     energy[.kvCache] = perKVByte * (traffic[.kvRead] + traffic[.kvWrite])
     energy[.activations] = perActivationByte * traffic[.activations]
     energy[.link] = perLinkByte * traffic[.link]
-    let room = (cap - busy) * kernelTime * count
+    let room = (cap - busy) * computeTime * count
     if energy.total > room { energy = energy * (room / energy.total) }
     energy[.idle] = idle * duration * count
-    energy[.busy] = (busy - idle) * kernelTime * count
+    energy[.busy] = ((busy - idle) * computeTime + (randomSampling - idle) * samplingTime) * count
     return energy
   }
 }

@@ -24,7 +24,7 @@ public func unitGPU() throws -> GPU {
       """
       {"name": "unit", "peakFlopsPerSecond": {"bf16": 1, "fp8": 2}, "memoryBandwidthBytesPerSecond": 1,
        "memoryBytes": 1000000, "linkBandwidthBytesPerSecond": 1,
-       "power": {"tdpWatts": 3, "capShareOfTDP": 1, "idleWatts": 1, "busyWatts": 2, "joulesPerFlop": 0,
+       "power": {"tdpWatts": 3, "capShareOfTDP": 1, "idleWatts": 1, "busyWatts": 2, "randomSamplingWatts": 2, "joulesPerFlop": 0,
                  "joulesPerWeightByte": 0, "joulesPerKVByte": 0, "joulesPerActivationByte": 0, "joulesPerLinkByte": 0}}
       """))
 }

@@ -56,6 +56,8 @@ public struct RooflineCostModel: CostModel {
   private struct Sums {
     var elapsed = 0.0
     var kernels = 0.0
+    var link = 0.0
+    var sampling = 0.0
     var flops = 0.0
     var traffic = SIMD8<Double>()
     var kvBytes = 0.0
@@ -96,14 +98,16 @@ public struct RooflineCostModel: CostModel {
     cost.traffic.lanes = sums.traffic
     cost.energy =
       gpu.power?.energy(
-        duration: cost.duration, kernelTime: cost.kernelTime, flops: cost.flops, traffic: cost.traffic,
-        gpus: tensorParallel) ?? .unmetered
+        duration: cost.duration, computeTime: Seconds(sums.kernels - sums.link - sums.sampling),
+        samplingTime: Seconds(sums.sampling), flops: cost.flops, traffic: cost.traffic, gpus: tensorParallel)
+      ?? .unmetered
   }
 
   @inline(__always)
   private func addEnd(_ end: TokenCost, to sums: inout Sums) {
     sums.elapsed += end.seconds
     sums.kernels += end.seconds
+    sums.sampling += end.samplingSeconds
     sums.flops += end.flops
     sums.traffic += end.traffic
   }
@@ -117,6 +121,7 @@ public struct RooflineCostModel: CostModel {
     let windowed = windowedBefore[segment.layers.upperBound] - windowedBefore[segment.layers.lowerBound]
     let full = segment.layers.count - windowed
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
+    sums.link += Double(segment.layers.count) * layer.linkSeconds
     if sampler != nil {
       addSampled(segment, layer, to: &sums)
     } else {

@@ -4,6 +4,10 @@ struct TokenCost {
   var seconds = 0.0
   /// Time to launch a layer's kernels, below which it cannot take; zero where a CUDA graph launches them.
   var launchSeconds = 0.0
+  /// The part of it in which GPUs sum over their link.
+  var linkSeconds = 0.0
+  /// The part of it in which tokens are drawn at random.
+  var samplingSeconds = 0.0
   /// Arithmetic on all GPUs.
   var flops = 0.0
   /// Bytes on all GPUs.
@@ -11,7 +15,13 @@ struct TokenCost {
 
   /// Adds an operator.
   mutating func add(_ operation: OperatorDemand, _ prices: OperatorPrices) {
-    seconds += prices.time(of: operation.kind).seconds
+    let taken = prices.time(of: operation.kind).seconds
+    seconds += taken
+    switch operation.kind {
+    case .allReduce: linkSeconds += taken
+    case .randomSampling: samplingSeconds += taken
+    default: break
+    }
     flops += operation.flops.value
     traffic += operation.traffic.lanes
   }
