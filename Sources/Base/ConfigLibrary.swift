@@ -64,9 +64,10 @@ public struct ConfigLibrary: Sendable {
     throw error
   }
 
-  /// The tree of a file by name or path.
+  /// The tree of a file by name or path. An engine profile that `extends` another has what that one says and it does not.
   public func load(_ name: String, _ kind: Kind, asker: ConfigNode? = nil) throws -> ConfigNode {
-    try ConfigNode(contentsOf: path(of: name, kind, asker: asker))
+    let tree = try ConfigNode(contentsOf: path(of: name, kind, asker: asker))
+    return kind == .engine ? try extended(tree, from: .engine) : tree
   }
 
   private func folder(of kind: Kind, in root: String) -> String {
@@ -103,7 +104,7 @@ extension ConfigLibrary {
     for override in overrides where !override.keyPath.contains(".") {
       tree = try tree.setting(override.keyPath, to: override.value)
     }
-    tree = try extended(tree)
+    tree = try extended(tree, from: .base)
     for (key, kind) in [("model", Kind.model), ("gpu", .gpu), ("engine", .engine)] {
       guard let named = tree.member(key), case .string(let name) = named.value else { continue }
       tree = try tree.setting(key, to: load(name, kind, asker: named))
@@ -118,11 +119,11 @@ extension ConfigLibrary {
     return tree
   }
 
-  private func extended(_ tree: ConfigNode, depth: Int = 0) throws -> ConfigNode {
+  private func extended(_ tree: ConfigNode, from kind: Kind, depth: Int = 0) throws -> ConfigNode {
     guard let base = tree.member("extends") else { return tree }
     guard depth < 8 else { throw base.error("the bases extend each other without end") }
-    let below = try extended(load(base.string(), .base, asker: base), depth: depth + 1)
-    return tree.completed(from: below).removing("extends")
+    let file = try ConfigNode(contentsOf: path(of: base.string(), kind, asker: base))
+    return tree.completed(from: try extended(file, from: kind, depth: depth + 1)).removing("extends")
   }
 }
 
