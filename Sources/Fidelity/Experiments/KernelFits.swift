@@ -25,25 +25,19 @@ struct KernelFits: Reproduction {
 
   private static func row(_ node: ConfigNode) throws -> [String] {
     var fields = try ConfigFields(node)
-    let leftOut = try fields.required("leftOutModels").elements().map { node in
-      var fields = try ConfigFields(node)
-      let name = try fields.string("model")
-      let row = "\(name): \(try pair(&fields, "p"))"
-      try fields.finish()
-      return row
-    }
+    let leftOut = try fields.object("leftOutModelsPercent").node.members ?? []
     let row = [
-      try fields.string("form"), "\(try fields.integer("rows", in: 1...(.max)))", try pair(&fields, "p"),
-      try pair(&fields, "heldOutP"), leftOut.joined(separator: "; "),
+      try fields.string("form"), "\(try fields.integer("rows", in: 1...(.max)))",
+      try pair(fields.required("medianAndP90Percent")), try pair(fields.required("heldOutPercent")),
+      try leftOut.map { "\($0.key): \(try pair($0.node))" }.joined(separator: "; "),
     ]
     try fields.finish()
     return row
   }
 
   /// `1.4 / 4.1`.
-  private static func pair(_ fields: inout ConfigFields, _ prefix: String) throws -> String {
-    try ["50", "90"].map { decimal(try fields.number("\(prefix)\($0)Percent", in: .nonNegative), digits: 1) }
-      .joined(separator: " / ")
+  private static func pair(_ node: ConfigNode) throws -> String {
+    try node.numbers().map { decimal($0, digits: 1) }.joined(separator: " / ")
   }
 
   var runs: [ServedRun] { [] }
@@ -51,6 +45,7 @@ struct KernelFits: Reproduction {
   func chapter(from outcomes: Outcomes) -> Chapter {
     var chapter = Chapter(Self.name, reference)
     chapter.otherTables = tables
+    chapter.measuredKernels = tables.flatMap(\.rows).reduce(0) { $0 + (Int($1[1]) ?? 0) }
     return chapter
   }
 }

@@ -7,36 +7,18 @@ import Sim
 struct LayerKernels: Reproduction {
   static let name = "h200"
 
-  /// What a kernel of the study is in lpsim.
-  private enum Kernel: String, CaseIterable {
-    case experts = "moe"
-    case projections = "attention_projections"
-    case prefillAttention = "prefill_attention"
-    case decodeAttention = "decode_attention"
-
-    var title: String {
-      switch self {
-      case .experts: "MoE layer"
-      case .projections: "attention projections"
-      case .prefillAttention: "prefill attention"
-      case .decodeAttention: "decode attention"
-      }
-    }
-
+  /// A kernel of the study.
+  private struct Kernel {
+    var title: String
     /// The names of lpsim's operators that it consists of.
-    var operators: [String] {
-      switch self {
-      case .experts: ["experts"]
-      case .projections: ["qkv projection", "output projection"]
-      case .prefillAttention: ["prefill attention"]
-      case .decodeAttention: ["decode attention"]
-      }
-    }
+    var operators: [String]
+    /// Whether its rows are requests that decode.
+    var isDecode: Bool
+    var rows: [Row]
   }
 
-  /// One measured kernel.
+  /// One measurement.
   private struct Row {
-    var kernel: Kernel
     /// New tokens, or requests that decode.
     var tokens: Int
     /// Tokens that each has in its cache.
@@ -46,22 +28,24 @@ struct LayerKernels: Reproduction {
 
   private let reference: Reference
   private let deployment: Deployment
-  private let rows: [Row]
+  private let kernels: [Kernel]
 
   init(in library: ConfigLibrary) throws {
     var fields = try ConfigFields(library.load("h200-kernels", .reference))
     reference = try Reference(reading: &fields)
     deployment = try Deployment(reading: Setup(reading: &fields).resolved(in: library))
-    rows = try fields.required("kernels").elements().flatMap { node in
+    kernels = try fields.required("kernels").elements().map { node in
       var fields = try ConfigFields(node)
-      let kernel: Kernel = try fields.word("kernel", "kernel")
-      let rows = try fields.required("rows").elements().map { row in
-        let numbers = try row.numbers()
-        guard numbers.count == 3 else { throw row.error("expected [tokens, past tokens, milliseconds]") }
-        return Row(kernel: kernel, tokens: Int(numbers[0]), past: Int(numbers[1]), milliseconds: numbers[2])
-      }
+      let kernel = Kernel(
+        title: try fields.string("title"), operators: try fields.required("operators").strings(),
+        isDecode: try fields.required("isDecode").bool(),
+        rows: try fields.required("rows").elements().map { row in
+          let numbers = try row.numbers()
+          guard numbers.count == 3 else { throw row.error("expected [tokens, past tokens, milliseconds]") }
+          return Row(tokens: Int(numbers[0]), past: Int(numbers[1]), milliseconds: numbers[2])
+        })
       try fields.finish()
-      return rows
+      return kernel
     }
     try fields.finish()
   }
@@ -71,29 +55,33 @@ struct LayerKernels: Reproduction {
   func chapter(from outcomes: Outcomes) throws -> Chapter {
     let pricing = KernelPricing(
       deployment.engine, deployment.gpu, headDim: deployment.model.transformer.attention.headDim)
-    let tables = Kernel.allCases.map { kernel in
+    let tables = try kernels.map { kernel in
       FigureTable(
-        title: kernel.title, layout: .grid(kernel == .decodeAttention ? "batch x context" : "tokens"),
-        figures: rows.filter { $0.kernel == kernel }.map { figure($0, pricing) })
+        title: kernel.title, layout: .grid(kernel.isDecode ? "batch x context" : "tokens"),
+        figures: try kernel.rows.map { try figure($0, of: kernel, pricing) })
     }
     var chapter = try Chapter(Self.name, reference, tables, engines: [deployment.engine.name])
     chapter.plots = [plot(chapter.figures)]
     return chapter
   }
 
-  private func figure(_ row: Row, _ pricing: KernelPricing) -> ComparedFigure {
-    let demand = deployment.model.demand(of: work(row), tensorParallel: deployment.tensorParallel)
-    let seconds = demand.filter { row.kernel.operators.contains($0.name) }
-      .reduce(0) { $0 + pricing.duration(of: $1.kind).value }
-    let past = row.kernel == .decodeAttention ? " x \(row.past)" : row.past > 0 ? " after \(row.past)" : ""
+  private func figure(_ row: Row, of kernel: Kernel, _ pricing: KernelPricing) throws -> ComparedFigure {
+    let demand = deployment.model.demand(of: work(row, of: kernel), tensorParallel: deployment.tensorParallel)
+    let seconds = try kernel.operators.map { name in
+      guard let operation = demand.first(where: { $0.name == name }) else {
+        throw InputError.unknown("operator", name, among: demand.map(\.name))
+      }
+      return pricing.duration(of: operation.kind).value
+    }
+    let past = kernel.isDecode ? " x \(row.past)" : row.past > 0 ? " after \(row.past)" : ""
     return ComparedFigure(
-      quantity: row.kernel.title, setting: "\(row.tokens)\(past)", unit: "ms", reference: row.milliseconds,
-      reading: reference.reading, role: reference.role, simulated: seconds * 1e3)
+      quantity: kernel.title, setting: "\(row.tokens)\(past)", unit: "ms", reference: row.milliseconds,
+      reading: reference.reading, role: reference.role, simulated: seconds.reduce(0, +) * 1e3)
   }
 
-  private func work(_ row: Row) -> LayerWork {
+  private func work(_ row: Row, of kernel: Kernel) -> LayerWork {
     let window = deployment.model.transformer.window
-    guard row.kernel != .decodeAttention else {
+    guard !kernel.isDecode else {
       var decode = DecodeWork()
       decode.requests = row.tokens
       decode.contextTokens = row.tokens * row.past
@@ -105,7 +93,7 @@ struct LayerKernels: Reproduction {
 
   /// Kernels without a cache against their tokens.
   private func plot(_ figures: [ComparedFigure]) -> Plot {
-    let series = Kernel.allCases.enumerated().flatMap { colour, kernel in
+    let series = kernels.enumerated().flatMap { colour, kernel in
       let own = figures.filter { $0.quantity == kernel.title && Double($0.setting) != nil }
       return own.isEmpty
         ? [] : Plot.Series.measuredAndSimulated(kernel.title, colour: colour, own) { Double($0.setting) ?? 0 }

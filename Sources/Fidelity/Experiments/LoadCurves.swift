@@ -137,8 +137,10 @@ struct LoadCurves: Reproduction {
 func crossing(_ points: [(rate: Double, attainment: Double)], below limit: Double) throws -> Double {
   guard let last = points.lastIndex(where: { $0.attainment >= limit }), last + 1 < points.count else {
     throw InputError(
-      .config, "the attainment does not pass \(limit) % between \(points.first?.rate ?? 0) and "
-        + "\(points.last?.rate ?? 0) requests a second", hint: "give configs/references/fig3-slo-attainment.json more rates")
+      .config,
+      "the attainment does not pass \(limit) % between \(points.first?.rate ?? 0) and "
+        + "\(points.last?.rate ?? 0) requests a second",
+      hint: "give configs/references/fig3-slo-attainment.json more rates")
   }
   let (served, missed) = (points[last], points[last + 1])
   let share = (served.attainment - limit) / (served.attainment - missed.attainment)

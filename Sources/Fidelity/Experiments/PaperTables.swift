@@ -29,7 +29,8 @@ struct PaperTables: Reproduction {
     coverage = try fields.required("coverage").elements().map { node in
       var fields = try ConfigFields(node)
       let coverage = Coverage(
-        requests: try fields.integer("decodeBatch", in: 1...1_000_000), percent: try fields.number("percent", in: 0...100),
+        requests: try fields.integer("decodeBatch", in: 1...1_000_000),
+        percent: try fields.number("percent", in: 0...100),
         relation: try fields.required("isBound").bool() ? .isBelow : .equalsInPoints)
       try fields.finish()
       return coverage

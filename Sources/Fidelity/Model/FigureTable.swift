@@ -41,23 +41,28 @@ public struct FigureTable: Sendable {
   private func grid(_ settingTitle: String) -> WordTable {
     let quantities = figures.map(\.quantity).unique
     let columns = quantities.flatMap { quantity in
-      let unit = figures.first { $0.quantity == quantity }?.unit ?? ""
-      return ["\(quantity), \(unit)", "lpsim", "error"]
+      let first = figures.first { $0.quantity == quantity }
+      return ["\(quantity), \(first?.unit ?? "")", "lpsim", first?.isInPoints ?? false ? "points" : "%"]
     }
     let rows = figures.map(\.setting).unique.map { setting in
       [setting]
         + quantities.flatMap { quantity in
           figures.first { $0.quantity == quantity && $0.setting == setting }
-            .map { [$0.referenceText, readable($0.simulated), $0.errorText] } ?? ["", "", ""]
+            .map { [$0.referenceText, readable($0.simulated), errorCell($0)] } ?? ["", "", ""]
         }
     }
     return WordTable(title: title + notes, columns: [settingTitle] + columns, rows: rows)
   }
 
+  private var isFitted: Bool { figures.allSatisfy { $0.role == .fitted } }
+
+  private func errorCell(_ figure: ComparedFigure) -> String {
+    (figure.error.map(signed) ?? figure.errorText) + (figure.role == .fitted && !isFitted ? " *" : "")
+  }
+
   /// What all figures of a grid have in common, and what its marks mean.
   private var notes: String {
     let readings = figures.map(\.reading.rawValue).unique.joined(separator: ", ")
-    let isFitted = figures.allSatisfy { $0.role == .fitted }
     let isMixed = !isFitted && figures.contains { $0.role == .fitted }
     return " (\(readings)\(isFitted ? "; all fitted" : "")\(isMixed ? "; * fitted" : ""))"
   }
@@ -68,10 +73,10 @@ extension ComparedFigure {
 
   var bandText: String { band.map { "\(readable($0.lowerBound)) to \(readable($0.upperBound))" } ?? "" }
 
-  /// `+4.0 %`, `-1.2 points`; a star marks what was fitted.
+  /// `+4.0 %`, `-1.2 points`.
   var errorText: String {
     guard let error else { return simulated < reference ? "below" : "not below" }
-    return signed(error) + (isInPoints ? " points" : " %") + (role == .fitted ? " *" : "")
+    return signed(error) + (isInPoints ? " points" : " %")
   }
 }
 

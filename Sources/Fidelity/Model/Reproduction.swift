@@ -37,6 +37,8 @@ public struct Chapter: Sendable {
   public var tables: [FigureTable] = []
   /// Tables of anything else.
   public var otherTables: [WordTable] = []
+  /// Measured kernels behind those tables, all of them fitted.
+  public var measuredKernels = 0
   /// Pictures.
   public var plots: [Plot] = []
   /// What errors should stay below.

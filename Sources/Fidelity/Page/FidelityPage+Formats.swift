@@ -26,6 +26,7 @@ extension FidelityPage {
         case .heading(let text, let level): String(repeating: "#", count: level) + " " + text + "\n"
         case .paragraph(let text): text + "\n"
         case .table(let table): table.markdown
+        case .list(let items): items.map { "- **\($0.word)**: \($0.text)\n" }.joined()
         case .picture(let plot, let name): "![\(plot.title)](\(folder)/\(name).svg)\n"
         case .mark(let name): "<!-- \(name) -->\n"
         }
@@ -39,6 +40,8 @@ extension FidelityPage {
       case .heading(let text, let level): "<h\(level)>\(escaped(text))</h\(level)>\n"
       case .paragraph(let text): "<p>\(Self.coded(text))</p>\n"
       case .table(let table): "<div class=\"wide\">\(table.html)</div>\n"
+      case .list(let items):
+        "<ul>\n\(items.map { "<li><b>\(escaped($0.word))</b>: \(Self.coded($0.text))</li>\n" }.joined())</ul>\n"
       case .picture(let plot, _): "<figure>\n\(Plot.svg([plot]))</figure>\n"
       case .mark: ""
       }
@@ -78,12 +81,13 @@ extension FidelityPage {
 
   /// The page for a terminal.
   public var pieces: [Piece] {
-    blocks.compactMap { block in
+    blocks.flatMap { block -> [Piece] in
       switch block {
-      case .heading(let text, _): .line(text)
-      case .paragraph(let text): .text(text)
-      case .table(let table): .table(table)
-      case .picture, .mark: nil
+      case .heading(let text, _): [.line(text)]
+      case .paragraph(let text): [.text(text)]
+      case .table(let table): [.table(table)]
+      case .list(let items): items.map { .text("\($0.word): \($0.text)") }
+      case .picture, .mark: []
       }
     }
   }

@@ -8,6 +8,8 @@ public struct FidelityPage: Sendable {
     case heading(String, level: Int)
     case paragraph(String)
     case table(WordTable)
+    /// Words, each with what is said of it.
+    case list([(word: String, text: String)])
     /// A picture with the name of its file.
     case picture(Plot, name: String)
     /// A mark that is in Markdown only, for programs.
@@ -39,7 +41,8 @@ public struct FidelityPage: Sendable {
       let predicted = chapter.figures.filter { $0.role == .predicted }
       let met = chapter.targets.count(where: \.isMet)
       return [
-        chapter.name, chapter.title, "\(predicted.count)", "\(chapter.figures.count - predicted.count)",
+        chapter.name, chapter.title, "\(predicted.count)",
+        "\(chapter.figures.count - predicted.count + chapter.measuredKernels)",
         errors(predicted.filter { !$0.isInPoints }), errors(predicted.filter(\.isInPoints)),
         chapter.targets.isEmpty ? "none set" : "\(met) of \(chapter.targets.count)",
       ]
@@ -47,8 +50,7 @@ public struct FidelityPage: Sendable {
     return WordTable(
       title: "",
       columns: [
-        "experiment", "what", "predicted", "fitted", "median / p90 error, %", "median / p90 error, points",
-        "targets met",
+        "experiment", "what", "predicted", "fitted", "error, %", "error, points", "targets met",
       ], rows: rows)
   }
 
@@ -93,11 +95,11 @@ public struct FidelityPage: Sendable {
     guard !profiles.isEmpty else { return [] }
     let intro = "Every free number of the profiles used above, with the data it was fitted to, as the profiles say."
     return [.heading("What was fitted to what", level: 2), .paragraph(intro)]
-      + profiles.map { profile in
-        .table(
-          WordTable(
-            title: profile.name, columns: ["numbers", "source"],
-            rows: profile.sources.map { [$0.key.isEmpty ? "(all)" : $0.key, $0.text] }))
+      + profiles.flatMap { profile -> [Block] in
+        [
+          .heading(profile.name, level: 3),
+          .list(profile.sources.map { (word: $0.key.isEmpty ? "all" : $0.key, text: $0.text) }),
+        ]
       }
   }
 }
