@@ -34,6 +34,6 @@ public func grouped(_ value: Double, decimals: Int) -> String {
 }
 
 /// A number that JSON, CSV and SQL read back as exactly the same one: the shortest such.
-func exact(_ value: Double) -> String {
+public func exact(_ value: Double) -> String {
   Int(exactly: value).flatMap { $0.magnitude < 1 << 53 ? "\($0)" : nil } ?? "\(value)"
 }

@@ -70,7 +70,7 @@ struct ListingTests {
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: [[String: Any]]])
     #expect((object["experiments"]?.first?["figures"] as? [Any])?.count == 20)
-    #expect(try sandbox.read("page.html").contains("<h2>fig2: "))
+    #expect(try sandbox.read("page.html").contains("\n<h2>fig2: one prompt in chunks</h2>\n"))
     #expect(try sandbox.read("page.md").contains("](images/fidelity/fig2-1.svg)"))
     #expect(try sandbox.read("images/fidelity/fig2-1.svg").hasPrefix("<svg "))
   }

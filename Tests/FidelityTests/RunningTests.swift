@@ -1,10 +1,10 @@
 import Base
 import HardwareModels
-import Sim
 import TestSupport
 import Testing
 
 @testable import Fidelity
+@testable import Sim
 
 @Suite struct RunningTests {
   private let library = ConfigLibrary(roots: [projectFile("configs")])

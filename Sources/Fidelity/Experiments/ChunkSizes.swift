@@ -54,9 +54,11 @@ struct ChunkSizes: Reproduction {
           reading: reference.reading, role: reference.role, simulated: column.value(sweep))
       }
     }
-    let table = FigureTable(title: "By chunk size", layout: .grid("chunk tokens"), figures: figures)
+    let table = FigureTable(title: "By tokens of a chunk", layout: .grid("chunk"), figures: figures)
     var chapter = try Chapter(Self.name, reference, [table], engines: [deployment.engine.name])
-    chapter.plots = [plot(figures, ["expert load"], "GB read"), plot(figures, ["experts", "other", "total"], "ms")]
+    chapter.plots = [
+      plot(figures, ["expert load"], "expert load, GB"), plot(figures, ["experts", "other", "total"], "time, ms"),
+    ]
     return chapter
   }
 
@@ -66,6 +68,6 @@ struct ChunkSizes: Reproduction {
       return Plot.Series.measuredAndSimulated(quantity, colour: colour, own) { Double($0.setting) ?? 0 }
     }
     return Plot(
-      "Figure 2: dots measured, lines lpsim", lines, x: (.logarithmic, "tokens of a chunk"), y: (.linear, title))
+      "\(title): dots measured, lines lpsim", lines, x: (.logarithmic, "tokens of a chunk"), y: (.linear, title))
   }
 }

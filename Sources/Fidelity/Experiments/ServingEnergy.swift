@@ -12,6 +12,9 @@ struct ServingEnergy: Reproduction {
     (key: "joulesPerToken", name: "energy", metric: "energy_per_output_token_j", unit: "J/token"),
   ]
 
+  /// More would not be told apart.
+  private static let groupsOfAPicture = 4
+
   /// A model on its GPUs with what it is asked.
   private struct Group {
     var name: String
@@ -93,16 +96,20 @@ struct ServingEnergy: Reproduction {
       return FigureTable(title: group.name, layout: .grid("batch"), figures: figures)
     }
     var chapter = try Chapter(Self.name, reference, tables, engines: groups.map(\.engine))
-    chapter.plots = Self.columns.map { column in
-      let series = tables.enumerated().flatMap { colour, table in
-        Plot.Series.measuredAndSimulated(
-          table.title, colour: colour, table.figures.filter { $0.quantity == column.name }
-        ) { Double($0.setting) ?? 0 }
-      }
-      return Plot(
-        "\(column.name): dots measured, lines lpsim", series, x: (.logarithmic, "requests that run at once"),
-        y: (.logarithmic, "\(column.name), \(column.unit)"))
+    chapter.plots = stride(from: 0, to: tables.count, by: Self.groupsOfAPicture).flatMap { first in
+      let shown = tables[first..<min(first + Self.groupsOfAPicture, tables.count)]
+      return Self.columns.map { plot($0.name, $0.unit, of: Array(shown)) }
     }
     return chapter
+  }
+
+  private func plot(_ quantity: String, _ unit: String, of tables: [FigureTable]) -> Plot {
+    let series = tables.enumerated().flatMap { colour, table in
+      let own = table.figures.filter { $0.quantity == quantity }
+      return Plot.Series.measuredAndSimulated(table.title, colour: colour, own) { Double($0.setting) ?? 0 }
+    }
+    return Plot(
+      "\(quantity): dots measured, lines lpsim", series, x: (.logarithmic, "requests that run at once"),
+      y: (.logarithmic, "\(quantity), \(unit)"))
   }
 }

@@ -52,7 +52,7 @@ public struct ComparedFigure: Hashable, Sendable {
   /// How far lpsim is off, in per cent or in points; nil where only a bound is known.
   public var error: Double? {
     switch relation {
-    case .equals: 100 * (simulated / reference - 1)
+    case .equals: 100 * (simulated - reference) / reference
     case .equalsInPoints: simulated - reference
     case .isBelow: nil
     }

@@ -69,7 +69,11 @@ public struct FigureTable: Sendable {
 }
 
 extension ComparedFigure {
-  var referenceText: String { (relation == .isBelow ? "below " : "") + readable(reference) }
+  /// As it was published; what was computed from published values is rounded.
+  var referenceText: String {
+    let written = exact(reference)
+    return (relation == .isBelow ? "below " : "") + (written.count <= 8 ? written : readable(reference))
+  }
 
   var bandText: String { band.map { "\(readable($0.lowerBound)) to \(readable($0.upperBound))" } ?? "" }
 

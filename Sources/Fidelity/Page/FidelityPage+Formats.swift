@@ -21,7 +21,7 @@ extension FidelityPage {
   /// The page in Markdown, with pictures in this folder.
   public func markdown(picturesIn folder: String) -> String {
     "<!-- Made by lpsim reproduce: make fidelity -->\n\n"
-      + blocks.map { block in
+      + blocks.map { block -> String in
         switch block {
         case .heading(let text, let level): String(repeating: "#", count: level) + " " + text + "\n"
         case .paragraph(let text): text + "\n"
@@ -35,7 +35,7 @@ extension FidelityPage {
 
   /// The page in one HTML file that needs nothing else, light or dark as the reader's screen is.
   public var html: String {
-    let body = blocks.map { block in
+    let body = blocks.map { block -> String in
       switch block {
       case .heading(let text, let level): "<h\(level)>\(escaped(text))</h\(level)>\n"
       case .paragraph(let text): "<p>\(Self.coded(text))</p>\n"

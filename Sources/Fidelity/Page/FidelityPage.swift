@@ -72,7 +72,9 @@ public struct FidelityPage: Sendable {
     let intro = """
       Every published measurement we know, beside what lpsim says. `make fidelity` makes this page again \
       (`lpsim reproduce`); no simulated number on it was typed. A figure to which a number of the model or of a profile \
-      was fitted is called fitted and counts in no error of the summary; all others are predictions.
+      was fitted is called fitted and counts in no error of the summary; all others are predictions. Errors of the \
+      summary are sizes, the median and the 90th percentile: a share of what was measured or, where that is a percentage \
+      or a change itself, points. Why lpsim misses is what we believe, not what we know.
       """
     let head: [Block] = [
       .heading("How true is lpsim?", level: 1), .paragraph(intro), .mark("summary"), .table(summary),
