@@ -45,7 +45,8 @@ struct KernelFits: Reproduction {
   func chapter(from outcomes: Outcomes) -> Chapter {
     var chapter = Chapter(Self.name, reference)
     chapter.otherTables = tables
-    chapter.measuredKernels = tables.flatMap(\.rows).reduce(0) { $0 + (Int($1[1]) ?? 0) }
+    // A form for any model, from which models were left out, is fitted to the rows of other forms once more.
+    chapter.measuredKernels = tables.flatMap(\.rows).filter { $0[4].isEmpty }.reduce(0) { $0 + (Int($1[1]) ?? 0) }
     return chapter
   }
 }

@@ -1,4 +1,5 @@
 import Base
+import Calibration
 
 extension FidelityPage {
   /// Every figure and target for machines.
@@ -12,7 +13,7 @@ extension FidelityPage {
               ("name", .string(chapter.name)), ("title", .string(chapter.title)),
               ("engines", .array(chapter.engines.map { node(.string($0)) })),
               ("figures", .array(chapter.tables.flatMap { table in table.figures.map { json($0, table.title) } })),
-              ("targets", .array(chapter.targets.map(json))),
+              ("other_tables", .array(chapter.otherTables.map(json))), ("targets", .array(chapter.targets.map(json))),
             ])
           })
       )
@@ -29,6 +30,14 @@ extension FidelityPage {
       ("simulated_max", figure.band.map { .number($0.upperBound) } ?? .null),
       ("error", figure.error.map { .number($0) } ?? .null),
       ("error_unit", .string(figure.isInPoints ? "points" : "percent")),
+    ])
+  }
+
+  private func json(_ table: WordTable) -> ConfigNode {
+    func list(_ words: [String]) -> ConfigNode { node(.array(words.map { node(.string($0)) })) }
+    return object([
+      ("title", .string(table.title)), ("columns", list(table.columns).value),
+      ("rows", .array(table.rows.map(list))),
     ])
   }
 
