@@ -34,10 +34,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Calibration", dependencies: ["Base", "HardwareModels"], swiftSettings: strict),
+    .target(
+      name: "Fidelity", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration"],
+      swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration",
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -65,6 +68,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FidelityTests",
+      dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration", "Fidelity", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "RealKernelsTests",

@@ -64,9 +64,11 @@ public struct ConfigLibrary: Sendable {
     throw error
   }
 
-  /// The tree of a file by name or path.
+  /// The tree of a file by name or path. A model, GPU or engine profile that `extends` another has what that one says and
+  /// it does not.
   public func load(_ name: String, _ kind: Kind, asker: ConfigNode? = nil) throws -> ConfigNode {
-    try ConfigNode(contentsOf: path(of: name, kind, asker: asker))
+    let tree = try ConfigNode(contentsOf: path(of: name, kind, asker: asker))
+    return [.model, .gpu, .engine].contains(kind) ? try extended(tree, from: kind) : tree
   }
 
   private func folder(of kind: Kind, in root: String) -> String {
@@ -104,17 +106,13 @@ extension ConfigLibrary {
     for override in overrides where !override.keyPath.contains(".") {
       tree = try tree.setting(override.keyPath, to: override.value)
     }
-    tree = try extended(tree)
+    tree = try extended(tree, from: .base)
     for (key, kind) in [("model", Kind.model), ("gpu", .gpu), ("engine", .engine)] {
       guard let part = tree.member(key) else { continue }
       if case .string(let name) = part.value {
         tree = try tree.setting(key, to: load(name, kind, asker: part))
-      } else if let base = part.member("extends") {
-        let below = try load(base.string(), kind, asker: base)
-        var whole = part.completed(from: below).removing("extends")
-        // It is that file with something set from outside: other people's keys are allowed there and not here.
-        whole.source = below.source
-        tree = try tree.setting(key, to: whole)
+      } else {
+        tree = try tree.setting(key, to: extended(part, from: kind))
       }
     }
     if let model = tree.member("model") { tree = try tree.setting("model", to: assumingRouting(model)) }
@@ -131,11 +129,15 @@ extension ConfigLibrary {
     return try assumed.map { try model.setting("lpsim.routing", to: $0) } ?? model
   }
 
-  private func extended(_ tree: ConfigNode, depth: Int = 0) throws -> ConfigNode {
+  private func extended(_ tree: ConfigNode, from kind: Kind, depth: Int = 0) throws -> ConfigNode {
     guard let base = tree.member("extends") else { return tree }
     guard depth < 8 else { throw base.error("the bases extend each other without end") }
-    let below = try extended(load(base.string(), .base, asker: base), depth: depth + 1)
-    return tree.completed(from: below).removing("extends")
+    let file = try ConfigNode(contentsOf: path(of: base.string(), kind, asker: base))
+    let below = try extended(file, from: kind, depth: depth + 1)
+    var whole = tree.completed(from: below).removing("extends")
+    // A model is that file with something set from outside: other people's keys are allowed there and not here.
+    if kind == .model { whole.source = below.source }
+    return whole
   }
 }
 

@@ -5,7 +5,7 @@
 #endif
 
 /// A number for people: four significant digits, or all digits of a whole number.
-func readable(_ value: Double) -> String { grouped(value, decimals: decimals(for: [value])) }
+public func readable(_ value: Double) -> String { grouped(value, decimals: decimals(for: [value])) }
 
 /// How many digits after the point numbers that stand side by side need: four significant ones of the smallest, but at
 /// most six of the largest; none if all are whole, but for what rounding leaves in a double's last digits.
@@ -18,7 +18,7 @@ func decimals(for values: [Double]) -> Int {
 
 /// A number with so many digits after the point and commas between thousands; one of sixteen digits or more as Swift
 /// writes it.
-func grouped(_ value: Double, decimals: Int) -> String {
+public func grouped(_ value: Double, decimals: Int) -> String {
   let power = (0..<decimals).reduce(1.0) { power, _ in power * 10 }
   guard value.magnitude * power < 1e16 else { return "\(value)" }
   let digits = String(Int((value.magnitude * power).rounded()))
@@ -34,6 +34,6 @@ func grouped(_ value: Double, decimals: Int) -> String {
 }
 
 /// A number that JSON, CSV and SQL read back as exactly the same one: the shortest such.
-func exact(_ value: Double) -> String {
+public func exact(_ value: Double) -> String {
   Int(exactly: value).flatMap { $0.magnitude < 1 << 53 ? "\($0)" : nil } ?? "\(value)"
 }

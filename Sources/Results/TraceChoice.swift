@@ -12,16 +12,20 @@ public struct TraceChoice: Sendable {
   /// The file with its hash; none for a recipe.
   public let files: [RunDescription.File]
 
+  /// The recipe that stands in this tree.
+  public init(recipe tree: ConfigNode) throws {
+    let recipe = try TraceRecipe(reading: tree)
+    name = recipe.name
+    self.recipe = tree
+    trace = .recipe(recipe)
+    files = []
+  }
+
   /// The recipe of this name or path, or else the trace file at a path.
   public init(_ name: String, in library: ConfigLibrary) throws {
     let recipes = library.names(of: .trace)
     if recipes.contains(name) || name.hasSuffix(".json") {
-      let tree = try library.load(name, .trace)
-      let recipe = try TraceRecipe(reading: tree)
-      self.name = recipe.name
-      self.recipe = tree
-      trace = .recipe(recipe)
-      files = []
+      self = try TraceChoice(recipe: library.load(name, .trace))
       return
     }
     guard name.contains("/") || name.contains(".") || fileExists(name) else {

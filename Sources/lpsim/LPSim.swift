@@ -28,12 +28,12 @@ struct LPSim: ParsableCommand {
       CalibrateCommand.self,
     ])
 
-  static func main() {
+  static func main() async {
     Interrupt.endQuietlyOnClosedPipe()
     do {
       try refuseUnknownSubcommand()
       var command = try parseAsRoot()
-      try command.run()
+      if var slow = command as? any AsyncParsableCommand { try await slow.run() } else { try command.run() }
     } catch let error as InputError {
       leave("\(error)", status: error.status)
     } catch let error as PlanError {

@@ -20,7 +20,7 @@ struct ListingTests {
   }
 
   @Test func tablesFitATerminal() throws {
-    for line in ["list models", "list gpus", "list engines", "list policies", "list traces", "reproduce"] {
+    for line in ["list models", "list gpus", "list engines", "list policies", "list traces", "reproduce --only fig2"] {
       let widest = try sandbox.lpsim(words: line).out.split(separator: "\n").map(\.count).max()
       #expect(try #require(widest) <= 115, "\(line)")
     }
@@ -63,9 +63,16 @@ struct ListingTests {
   @Test func reproducePrintsThePublishedFiguresBesideOurs() throws {
     let figures = try sandbox.lpsim("reproduce", "--only", "fig2")
     #expect(figures.status == 0)
-    #expect(figures.out == (try sandbox.lpsim("reproduce").out))
     let rows = figures.out.split(separator: "\n").map { $0.split(separator: " ").compactMap { Double($0) } }
     #expect(rows.filter { $0.count == 13 }.map { $0[0] } == [512, 1024, 2048, 4096, 8192])
+    let json = try sandbox.lpsim("reproduce", "--only", "fig2", "--json", "--html", "page.html", "--out", "page.md")
+    #expect(json.status == 0 && json.errors == "")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: [[String: Any]]])
+    #expect((object["experiments"]?.first?["figures"] as? [Any])?.count == 20)
+    #expect(try sandbox.read("page.html").contains("\n<h2>fig2: one prompt in chunks</h2>\n"))
+    #expect(try sandbox.read("page.md").contains("](images/fidelity/fig2-1.svg)"))
+    #expect(try sandbox.read("images/fidelity/fig2-1.svg").hasPrefix("<svg "))
   }
 
   @Test(arguments: ["", "run", "list", "show", "trace", "reproduce"])

@@ -31,7 +31,7 @@ struct RefusalTests {
     ("run CONFIG --trace arxiv --record al", "--record: no record level \"al\" — known: none, requests, iterations"),
     ("run CONFIG --trace arxiv --record request", "--record: no record level \"request\" — did you mean \"requests\"?"),
     ("list modles", "no list of \"modles\" — did you mean \"models\"?"),
-    ("reproduce --only fig3", "--only: no figure \"fig3\" — did you mean \"fig2\"?"),
+    ("reproduce --only fig9", "--only: no experiment \"fig9\" — did you mean \"fig2\"?"),
     ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),
     ("run CONFIG --trace arxiv --set tensorParallel", "--set: \"tensorParallel\" is not key.path=value"),
     ("run CONFIG --trace arxiv --set seed.x=1", "--set: seed: 0 has no keys, so \"x\" cannot be set in it"),

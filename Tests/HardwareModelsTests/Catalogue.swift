@@ -10,7 +10,7 @@ func gpu(_ name: String) throws -> GPU { try GPU(reading: projectConfig("configs
 
 /// A profile of `configs/engines`.
 func engine(_ name: String) throws -> EngineProfile {
-  try EngineProfile(reading: projectConfig("configs/engines/\(name).json"))
+  try EngineProfile(reading: ConfigLibrary(roots: [projectFile("configs")]).load(name, .engine))
 }
 
 /// Names of the JSON files in a folder of `configs`.

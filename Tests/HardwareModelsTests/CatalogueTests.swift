@@ -40,6 +40,14 @@ import Testing
     for name in catalogue("engines") { #expect(try engine(name).name == name) }
   }
 
+  @Test func aProfileThatExtendsAnotherHasWhatItDoesNotSay() throws {
+    let own = try engine("vllm-0.10.2-h100")
+    var base = try engine("vllm-0.24-h100")
+    #expect(own.hostTimePerIteration > base.hostTimePerIteration)
+    (base.name, base.hostTimePerIteration) = (own.name, own.hostTimePerIteration)
+    #expect(own == base)
+  }
+
   @Test func ridgePointsAreThoseOfTheDataSheets() throws {
     // arXiv:2507.15465: A100 153.0, H200 206.2 FLOP/byte.
     let a100 = try #require(try gpu("a100-sxm-80gb").ridgePoint(for: .bf16))

@@ -11,6 +11,8 @@ public struct Plot: Sendable {
       case dashes
       /// A dot at each value.
       case points
+      /// The area between lower values, from left to right, and upper ones, from right to left.
+      case band
     }
 
     /// What the legend calls it; nothing if it has no entry of its own.
@@ -71,7 +73,7 @@ public struct Plot: Sendable {
       <style>
       svg { background: #ffffff; color: #222222; }
       text { fill: currentColor; } .grid { stroke: currentColor; stroke-opacity: 0.15; }
-      .line { fill: none; stroke-width: 1.5; } .dashes { stroke-dasharray: 5 4; }
+      .line { fill: none; stroke-width: 1.5; } .dashes { stroke-dasharray: 5 4; } .band { fill-opacity: 0.2; }
       \(colours)
       @media (prefers-color-scheme: dark) { svg { background: #16181d; color: #e6e6e6; } \(rule(0, "#4da6ff")) }
       </style>
@@ -87,7 +89,7 @@ public struct Plot: Sendable {
   }
 
   private static func rule(_ index: Int, _ colour: String) -> String {
-    ".line.c\(index) { stroke: \(colour); } .point.c\(index) { fill: \(colour); }"
+    ".line.c\(index) { stroke: \(colour); } .point.c\(index), .band.c\(index) { fill: \(colour); }"
   }
 
   private func across(_ x: Double) -> Double {
@@ -130,6 +132,7 @@ public struct Plot: Sendable {
       .joined()
     }
     let points = places.map { "\(short($0.0)),\(short($0.1))" }.joined(separator: " ")
+    if series.mark == .band { return "<polygon class=\"band \(colour)\" points=\"\(points)\"/>\n" }
     let dashes = series.mark == .dashes ? " dashes" : ""
     return "<polyline class=\"line\(dashes) \(colour)\" points=\"\(points)\"/>\n"
   }
@@ -160,7 +163,7 @@ private func short(_ value: Double) -> String {
 }
 
 /// Text in which nothing is taken for markup.
-func escaped(_ text: String) -> String {
+public func escaped(_ text: String) -> String {
   text.reduce(into: "") { result, character in
     switch character {
     case "&": result += "&amp;"

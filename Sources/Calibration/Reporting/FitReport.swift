@@ -2,23 +2,6 @@ import Base
 
 /// The tables of a fit: how well each form fits, its numbers, and which rows were not used.
 public struct FitReport: Sendable {
-  /// A table of words.
-  public struct Table: Hashable, Sendable {
-    /// What it shows.
-    public var title: String
-    /// Its columns.
-    public var columns: [String]
-    /// Its rows.
-    public var rows: [[String]]
-
-    /// The table in Markdown.
-    public var markdown: String {
-      let rule = "|" + columns.map { _ in "---|" }.joined()
-      let lines = ["| \(columns.joined(separator: " | ")) |", rule] + rows.map { "| \($0.joined(separator: " | ")) |" }
-      return "**\(title)**\n\n\(lines.joined(separator: "\n"))\n"
-    }
-  }
-
   private let fits: [KernelFit]
   private let leftOut: [MeasurementSet.LeftOut]
 
@@ -29,44 +12,44 @@ public struct FitReport: Sendable {
   }
 
   /// All tables.
-  public var tables: [Table] { [errors, parts, values, unused].filter { !$0.rows.isEmpty } }
+  public var tables: [WordTable] { [errors, parts, values, unused].filter { !$0.rows.isEmpty } }
 
-  private var errors: Table {
+  private var errors: WordTable {
     let rows = fits.map { fit in
       [fit.title, "\(fit.measurements.count)", pair(fit.inSample), pair(fit.heldOut), tenth(fit.inSample.worst)]
         + [fit.inSample.worstPlace]
     }
-    return Table(
+    return WordTable(
       title: "Error of prices, median / p90 in per cent",
       columns: ["form", "rows", "in-sample", "held out (5 folds)", "worst %", "where"], rows: rows)
   }
 
-  private var parts: Table {
+  private var parts: WordTable {
     let rows = fits.flatMap { fit in
       fit.parts.map { [fit.title, $0.name, "\($0.errors.count)", pair($0.errors), tenth($0.errors.worst)] }
         + fit.leftOutModels.map {
           [fit.title, "\($0.name), left out", "\($0.errors.count)", pair($0.errors), tenth($0.errors.worst)]
         }
     }
-    return Table(
+    return WordTable(
       title: "The same by part; a model that is left out is priced by a fit to the others",
       columns: ["form", "part", "rows", "median / p90 %", "worst %"], rows: rows)
   }
 
-  private var values: Table {
+  private var values: WordTable {
     let rows = fits.map { fit in
       let numbers = fit.values.map { "\($0.name) \($0.value)\($0.isAtBound ? " (bound)" : "")" }
       let choice = fit.variant.isEmpty ? [] : [fit.variant]
       return [fit.title, (numbers + choice).joined(separator: ", ")]
     }
-    return Table(title: "Numbers", columns: ["form", "numbers"], rows: rows)
+    return WordTable(title: "Numbers", columns: ["form", "numbers"], rows: rows)
   }
 
-  private var unused: Table {
+  private var unused: WordTable {
     let dropped = fits.filter { $0.dropped > 0 }.map {
       [$0.family.rawValue, "outliers of \($0.title)", "\($0.dropped)"]
     }
-    return Table(
+    return WordTable(
       title: "Rows that were not used", columns: ["table", "reason", "rows"],
       rows: leftOut.map { [$0.family.rawValue, $0.reason, "\($0.count)"] } + dropped)
   }

@@ -48,11 +48,32 @@ public struct FittedProfile: Sendable {
       guard let value = forms(of: family) else { continue }
       tree = try tree.setting(key, to: value)
     }
-    tree = try tree.setting("sources", to: sources())
+    tree = try tree.setting("fit", to: fit()).setting("sources", to: sources())
     let text = tree.prettyJSON() + "\n"
     _ = try EngineProfile(reading: ConfigNode(parsing: text, file: "\(name).json"))
     return tree
   }
+
+  /// Errors of each form, for those who read profiles without the tables.
+  private func fit() -> ConfigNode {
+    func errors(_ errors: FitErrors) -> ConfigNode {
+      node(.array([errors.median, errors.p90].map { node(.number(hundredth($0))) }))
+    }
+    let list = fits.map { fit in
+      let leftOut = fit.leftOutModels.map { part in
+        ConfigNode.Member(part.name, errors(part.errors))
+      }
+      return node(
+        .object([
+          .init("form", node(.string(fit.title))), .init("rows", node(.integer(fit.measurements.count))),
+          .init("medianAndP90Percent", errors(fit.inSample)), .init("heldOutPercent", errors(fit.heldOut)),
+          .init("leftOutModelsPercent", node(.object(leftOut))),
+        ]))
+    }
+    return node(.array(list))
+  }
+
+  private func hundredth(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
   /// Keys of a profile that are fitted, and to which kernels.
   private static let keys: [(key: String, family: KernelFamily)] = [
@@ -78,7 +99,8 @@ public struct FittedProfile: Sendable {
     let own = Self.keys.filter { isFitted($0.family) }.map { key, family in
       ConfigNode.Member(key, node(.string(source(of: family))))
     }
-    return node(.object(inherited + own))
+    let fit = "Written by lpsim calibrate: how far the forms are from the kernels that they were fitted to"
+    return node(.object(inherited.filter { $0.key != "fit" } + own + [.init("fit", node(.string(fit)))]))
   }
 
   private func isFitted(_ family: KernelFamily) -> Bool { fits.contains { $0.family == family } }

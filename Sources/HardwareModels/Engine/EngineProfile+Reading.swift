@@ -29,7 +29,7 @@ extension EngineProfile {
       prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),
       allReduces: try fields.required("allReduces").elements().map { try AllReduceForm(reading: $0) },
       elementwise: try ElementwiseForm(reading: fields.required("elementwise")))
-    fields.ignore("sources")
+    fields.ignore("sources", "fit")
     try fields.finish()
   }
 }

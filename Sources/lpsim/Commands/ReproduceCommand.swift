@@ -1,92 +1,83 @@
 import ArgumentParser
 import Base
-import HardwareModels
-import Sim
+import Fidelity
 
 /// `lpsim reproduce`.
-struct ReproduceCommand: ParsableCommand {
+struct ReproduceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
-    abstract: "Prints published measurements beside what lpsim says, with the error.",
+    abstract: "Prints every published measurement beside what lpsim says, with the error.",
     discussion: """
       EXAMPLES
         lpsim reproduce --only fig2
+        lpsim reproduce --only fig2 h200 --html fidelity.html
+      All of it, as docs/fidelity.md shows it, takes a minute or two:
+        make fidelity
       """)
 
-  /// What can be reproduced.
-  enum Figure: String, WordSet {
-    static let noun = "figure"
-    case fig2
+  private static let names = reproductions.map { $0.name }
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Only these: \(names.joined(separator: ", ")).", valueName: "name"), completion: .list(names))
+  var only: [String] = []
+
+  @Option(help: ArgumentHelp("Write one page that needs nothing else.", valueName: "file.html"))
+  var html: String?
+
+  @Option(help: ArgumentHelp("Write the page, and pictures to images/fidelity beside it.", valueName: "file.md"))
+  var out: String?
+
+  @Flag(help: "Print every figure as one JSON object.")
+  var json = false
+
+  func run() async throws {
+    Interrupt.listen()
+    let page = try await page(in: .standard())
+    if let html { try write(page.html, to: html) }
+    if let out { try write(page, to: out) }
+    if json {
+      try Terminal.print(page.json.prettyJSON() + "\n")
+    } else if html == nil, out == nil {
+      try Terminal.print(text(of: page))
+    }
   }
 
-  @Option(help: ArgumentHelp("Only this one: \(Figure.listed).", valueName: "name"), completion: Figure.completion)
-  var only: String?
+  private func page(in library: ConfigLibrary) async throws -> FidelityPage {
+    for name in only where !Self.names.contains(name) {
+      throw InputError.unknown("experiment", name, among: Self.names, status: .usage, file: "--only")
+    }
+    let chosen = try reproductions.filter { only.isEmpty || only.contains($0.name) }.map { try $0.init(in: library) }
+    let runs = chosen.flatMap(\.runs)
+    var bar = ProgressBar("simulating", total: Laboratory.requests(of: runs))
+    let outcomes = try await Laboratory(library).outcomes(of: runs) { served in
+      try Interrupt.check()
+      bar.show(requests: served)
+    }
+    bar.clear()
+    return try FidelityPage(chosen.map { try $0.chapter(from: outcomes) }, in: library)
+  }
 
-  func run() throws {
-    for figure in try only.map({ [try Figure(written: $0, for: "--only")] }) ?? Figure.allCases {
-      switch figure {
-      case .fig2: try Terminal.print(chunkSweep(in: .standard()))
+  private func write(_ page: FidelityPage, to path: String) throws {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    for part in ["images", "images/fidelity"] { try makeFolder(folder + part) }
+    for picture in page.pictures { try write(picture.svg, to: "\(folder)images/fidelity/\(picture.file)") }
+    try write(page.markdown(picturesIn: "images/fidelity"), to: path)
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    try OutputFile.write(to: path) { try $0(Array(text.utf8).span) }
+  }
+
+  private func text(of page: FidelityPage) -> String {
+    page.pieces.map { piece in
+      switch piece {
+      case .line(let line): line + "\n"
+      case .text(let text): wrapped(text) + "\n"
+      case .table(let words):
+        (words.title.isEmpty ? "" : words.title + "\n") + table(words.columns, words.rows)
       }
-    }
-  }
-
-  /// Figure 2 of the layered-prefill paper. The profile `layered-prefill-paper` was fitted to it: this shows how well the
-  /// forms fit, and is no test of what they predict.
-  private func chunkSweep(in library: ConfigLibrary) throws -> String {
-    let reference = try ChunkSweepReference(reading: library.load("fig2-chunk-sweep", .reference))
-    let model = try Deployment(reading: library.resolve(reference.deployment)).costModel()
-    let rows = reference.points.map { point in
-      let sweep = ChunkSweep(promptTokens: reference.promptTokens, chunkTokens: point.chunkTokens, on: model)
-      return ["\(point.chunkTokens)"] + beside(point.expertLoad, sweep.expertBytes, 1e9)
-        + beside(point.expertTime, sweep.expertTime, 1e-3) + beside(point.otherTime, sweep.otherTime, 1e-3)
-        + beside(point.totalTime, sweep.totalTime, 1e-3)
-    }
-    let columns = ["load GB", "experts ms", "other ms", "total ms"].flatMap { [$0, "lpsim", "err %"] }
-    return wrapped(reference.description) + "\nThe profile layered-prefill-paper is fitted to these figures.\n\n"
-      + table(["chunk tokens"] + columns, rows)
-  }
-
-  private func beside<Unit>(_ measured: Quantity<Unit>, _ simulated: Quantity<Unit>, _ unit: Double) -> [String] {
-    [measured.value / unit, simulated.value / unit, 100 * (simulated / measured - 1)].map {
-      "\(($0 * 10).rounded() / 10)"
-    }
-  }
-}
-
-/// What others measured of one prompt prefilled in chunks.
-struct ChunkSweepReference {
-  struct Point {
-    var chunkTokens: Int
-    var expertLoad: Bytes
-    var expertTime: Seconds
-    var otherTime: Seconds
-    var totalTime: Seconds
-  }
-
-  let description: String
-  let deployment: String
-  let promptTokens: Int
-  let points: [Point]
-
-  init(reading node: ConfigNode) throws {
-    var fields = try ConfigFields(node)
-    description = try fields.string("description")
-    deployment = try fields.string("deployment")
-    promptTokens = try fields.integer("promptTokens", in: 1...16_777_216)
-    points = try fields.required("points").elements().map { try Point(reading: $0) }
-    fields.ignore("source")
-    try fields.finish()
-  }
-}
-
-extension ChunkSweepReference.Point {
-  init(reading node: ConfigNode) throws {
-    var fields = try ConfigFields(node)
-    chunkTokens = try fields.integer("chunkTokens", in: 1...16_777_216)
-    expertLoad = Bytes(try fields.number("expertLoadGB", in: .positive) * 1e9)
-    expertTime = Seconds(try fields.number("expertMs", in: .positive) * 1e-3)
-    otherTime = Seconds(try fields.number("otherMs", in: .positive) * 1e-3)
-    totalTime = Seconds(try fields.number("totalMs", in: .positive) * 1e-3)
-    try fields.finish()
+    }.joined(separator: "\n")
   }
 }
