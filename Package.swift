@@ -34,10 +34,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Calibration", dependencies: ["Base", "HardwareModels"], swiftSettings: strict),
+    .target(name: "Sensitivity", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration",
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Sensitivity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -66,6 +67,9 @@ let package = Package(
     .testTarget(
       name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "SensitivityTests",
+      dependencies: ["Base", "Traces", "Sim", "Results", "Sensitivity", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RealKernelsTests",
       dependencies: ["Base", "HardwareModels", "Traces", "Sim", "RealKernels", "CKernels", "TestSupport"],

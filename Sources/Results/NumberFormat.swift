@@ -34,6 +34,12 @@ func grouped(_ value: Double, decimals: Int) -> String {
 }
 
 /// A number that JSON, CSV and SQL read back as exactly the same one: the shortest such.
-func exact(_ value: Double) -> String {
+public func exact(_ value: Double) -> String {
   Int(exactly: value).flatMap { $0.magnitude < 1 << 53 ? "\($0)" : nil } ?? "\(value)"
+}
+
+/// A change for people: one digit after the point, and a sign unless it is zero.
+public func signed(_ value: Double) -> String {
+  let text = grouped(value, decimals: 1)
+  return value > 0 ? "+" + text : text
 }

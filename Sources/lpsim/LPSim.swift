@@ -25,6 +25,7 @@ struct LPSim: ParsableCommand {
       ShowCommand.self,
       TraceCommand.self,
       ReproduceCommand.self,
+      SensitivityCommand.self,
       CalibrateCommand.self,
     ])
 
@@ -38,8 +39,8 @@ struct LPSim: ParsableCommand {
       leave("\(error)", status: error.status)
     } catch let error as PlanError {
       leave("\(error)", status: .software)
-    } catch is Interrupted {
-      Terminal.note("lpsim: interrupted; finished runs are kept")
+    } catch let interrupted as Interrupted {
+      Terminal.note("lpsim: interrupted; \(interrupted.remains)")
       exit(withError: ExitCode(130))
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }

@@ -7,7 +7,10 @@ import Synchronization
 #endif
 
 /// The user pressed Ctrl-C, or the system asked us to end.
-struct Interrupted: Error {}
+struct Interrupted: Error {
+  /// What there is of the work, for the user to know.
+  var remains = "finished runs are kept"
+}
 
 /// Turns the first SIGINT or SIGTERM into an ``Interrupted`` at the next safe place; a second one ends the program.
 enum Interrupt {

@@ -1,23 +1,25 @@
 import Sim
 
-/// How far a simulation has come, redrawn in place on a terminal at most ten times a second; silent anywhere else.
+/// How far a piece of work has come, redrawn in place on a terminal at most ten times a second; silent anywhere else.
 struct ProgressBar {
   private let label: String
   private let total: Int?
+  private let things: String
   private let began = ContinuousClock.now
   private var drawn: ContinuousClock.Instant?
   private let isShown = Terminal.isInteractive
 
-  /// A bar for a run of so many requests; nil if nobody knows how many.
-  init(_ label: String, total: Int?) {
+  /// A bar for a run of so many requests, or other things; nil if nobody knows how many.
+  init(_ label: String, total: Int?, of things: String = "requests") {
     self.label = label
     self.total = total
+    self.things = things
   }
 
   /// Shows how many requests have arrived.
   mutating func show(_ summary: RunSummary) { show(requests: summary.requestsArrived) }
 
-  /// Shows how many requests have been dealt with.
+  /// Shows how many requests, or other things, have been dealt with.
   mutating func show(requests: Int) {
     let now = ContinuousClock.now
     guard isShown, now - (drawn ?? began) > .milliseconds(100) else { return }
@@ -30,7 +32,7 @@ struct ProgressBar {
       let filled = Int(share * 24)
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
       let left = Int((Double(total - requests) / max(rate, 1)).rounded(.up))
-      line = "\(label) \(bar) \(Int(share * 100)) % of \(total) requests, \(Int(rate))/s, \(left) s left"
+      line = "\(label) \(bar) \(Int(share * 100)) % of \(total) \(things), \(Int(rate))/s, \(left) s left"
     }
     Terminal.redraw(line)
   }
