@@ -163,7 +163,7 @@ private final class StagedProgress: Sendable {
       if state.stage != progress.stage {
         state.bar?.clear()
         state.stage = progress.stage
-        state.bar = ProgressBar(progress.stage, total: progress.total, of: "points")
+        state.bar = ProgressBar(progress.stage, total: progress.total, of: "comparisons")
       }
       (state.done, state.total) = (progress.done, progress.total)
       state.bar?.show(requests: progress.done)
@@ -178,7 +178,7 @@ private final class StagedProgress: Sendable {
   var remains: String {
     state.withLock { state in
       state.stage.isEmpty
-        ? "nothing was done" : "\(state.done) of \(state.total) points of \"\(state.stage)\" were done"
+        ? "nothing was done" : "\(state.done) of \(state.total) comparisons of \"\(state.stage)\" were done"
     }
   }
 }
