@@ -37,10 +37,11 @@ let package = Package(
     .target(
       name: "Fidelity", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration"],
       swiftSettings: strict),
+    .target(name: "Sensitivity", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity",
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity", "Sensitivity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -73,6 +74,9 @@ let package = Package(
       name: "FidelityTests",
       dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration", "Fidelity", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "SensitivityTests",
+      dependencies: ["Base", "Traces", "Sim", "Results", "Sensitivity", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RealKernelsTests",
       dependencies: ["Base", "HardwareModels", "Traces", "Sim", "RealKernels", "CKernels", "TestSupport"],

@@ -20,6 +20,8 @@ public struct ConfigLibrary: Sendable {
     public static let engine = Kind(folder: "engines", noun: "engine profile")
     /// Recipes of requests.
     public static let trace = Kind(folder: "traces", noun: "trace")
+    /// Uncertain parameters and their ranges.
+    public static let sensitivity = Kind(folder: "sensitivity", noun: "parameter file")
     /// Measurements that others published.
     public static let reference = Kind(folder: "references", noun: "reference")
   }
@@ -78,8 +80,8 @@ public struct ConfigLibrary: Sendable {
 
 /// One `--set key.path=value`.
 public struct ConfigOverride: Sendable {
-  /// The key path, such as `policies.layered.maxGroups`.
-  public let keyPath: String
+  /// The key path, such as `policies.layered.maxGroups` or `engine.experts[*].rereadShare`.
+  public let keyPath: ConfigPath
   /// The new value.
   public let value: ConfigNode
 
@@ -88,10 +90,11 @@ public struct ConfigOverride: Sendable {
     guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
       throw InputError(.usage, file: "--set", "\"\(text)\" is not key.path=value")
     }
-    keyPath = String(text[..<equals])
+    let option = ConfigNode(.null, source: ConfigNode.Source(file: "--set"))
+    keyPath = try ConfigPath(String(text[..<equals]), writtenIn: option)
     var value = try ConfigNode(argument: String(text[text.index(after: equals)...]), option: "--set \(keyPath)")
     // A value of one word is found by its key; only inside longer JSON do line and column help.
-    if value.isScalar { value.source = ConfigNode.Source(file: "--set") }
+    if value.isScalar { value.source = option.source }
     self.value = value
   }
 }
@@ -103,7 +106,7 @@ extension ConfigLibrary {
   /// chosen, as any from Hugging Face, is given what the base `routing` assumes.
   public func resolve(_ name: String, overrides: [ConfigOverride] = []) throws -> ConfigNode {
     var tree = try load(name, .deployment)
-    for override in overrides where !override.keyPath.contains(".") {
+    for override in overrides where !override.keyPath.isInside {
       tree = try tree.setting(override.keyPath, to: override.value)
     }
     tree = try extended(tree, from: .base)
@@ -116,7 +119,7 @@ extension ConfigLibrary {
       }
     }
     if let model = tree.member("model") { tree = try tree.setting("model", to: assumingRouting(model)) }
-    for override in overrides where override.keyPath.contains(".") {
+    for override in overrides where override.keyPath.isInside {
       tree = try tree.setting(override.keyPath, to: override.value)
     }
     return tree

@@ -96,29 +96,6 @@ extension ConfigNode {
     return ConfigNode(.object(mine), source: source, path: path)
   }
 
-  /// This tree with the value at a key path (`slo.ttftMs`) replaced or added; a step through a value that is no object
-  /// is an error.
-  public func setting(_ keyPath: String, to new: ConfigNode) throws -> ConfigNode {
-    try setting(keyPath.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...], to: new)
-  }
-
-  private func setting(_ keys: ArraySlice<String>, to new: ConfigNode) throws -> ConfigNode {
-    guard let key = keys.first else { return new.moved(to: path) }
-    guard var members else {
-      throw InputError(
-        .usage, file: new.source.file, place: path,
-        "\(described) has no keys, so \"\(keys.joined(separator: "."))\" cannot be set in it")
-    }
-    let below = path.isEmpty ? key : "\(path).\(key)"
-    if let index = members.firstIndex(where: { $0.key == key }) {
-      members[index].node = try members[index].node.setting(keys.dropFirst(), to: new)
-    } else {
-      let empty = ConfigNode(.object([]), source: new.source, path: below)
-      members.append(Member(key, try empty.setting(keys.dropFirst(), to: new)))
-    }
-    return ConfigNode(.object(members), source: source, path: path)
-  }
-
   /// The same tree, standing under another key path.
   public func moved(to path: String) -> ConfigNode {
     func below(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

@@ -35,8 +35,3 @@ private func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> S
   if unit == .percent { return signed(new - old) + " pp" }
   return old == 0 ? "–" : signed(100 * (new - old) / old) + " %"
 }
-
-private func signed(_ value: Double) -> String {
-  let text = grouped(value, decimals: 1)
-  return value > 0 ? "+" + text : text
-}

@@ -11,13 +11,15 @@ public struct Experiment: Sendable {
   /// The requests, the same for every policy.
   public let workload: Workload
   private let trace: TraceChoice
-  private let rate: RequestsPerSecond?
+  /// Requests each second; nil where recorded arrivals are kept.
+  public let rate: RequestsPerSecond?
   private let config: String
   private let programVersion: String
 
   /// An experiment.
   /// - Parameters:
-  ///   - resolved: the deployment's tree, with model, GPU and engine in full.
+  ///   - resolved: the deployment's tree, with model, GPU and engine in full; where the trace is a recipe, what stands
+  ///     under `trace` takes its place.
   ///   - rate: requests each second; nil for what the deployment says of this trace.
   ///   - requestCount: how many requests; nil for what the deployment says, or else all that the trace has.
   ///   - backend: what really runs the plans; nil where they are priced. It is part of what a run is known by.
@@ -25,6 +27,11 @@ public struct Experiment: Sendable {
     of resolved: ConfigNode, serving trace: TraceChoice, rate: RequestsPerSecond? = nil, requestCount: Int? = nil,
     backend: String? = nil, programVersion: String
   ) throws {
+    var (resolved, trace) = (resolved, trace)
+    if trace.recipe != nil, let recipe = resolved.member("trace") {
+      trace = try TraceChoice(recipe: recipe)
+      resolved = resolved.removing("trace")
+    }
     deployment = try Deployment(reading: resolved)
     let usual = deployment.workload(trace.name)
     let usualRate = deployment.arrivals.hasRate ? usual?.rate : nil

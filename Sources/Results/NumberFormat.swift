@@ -37,3 +37,9 @@ public func grouped(_ value: Double, decimals: Int) -> String {
 public func exact(_ value: Double) -> String {
   Int(exactly: value).flatMap { $0.magnitude < 1 << 53 ? "\($0)" : nil } ?? "\(value)"
 }
+
+/// A change for people: one digit after the point, and a sign unless it is zero.
+public func signed(_ value: Double) -> String {
+  let text = grouped(value, decimals: 1)
+  return value > 0 ? "+" + text : text
+}

@@ -38,7 +38,7 @@ public func resultCSV(_ results: [RunResult]) -> String {
 }
 
 /// A field as CSV writes it: in quotes where it holds a comma, a quote or a line break.
-func csvField(_ text: String) -> String {
+public func csvField(_ text: String) -> String {
   guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return text }
   return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
 }

@@ -21,19 +21,23 @@ public struct TraceChoice: Sendable {
     files = []
   }
 
+  private init(file path: String) throws {
+    name = path
+    recipe = nil
+    trace = .file(try TraceFile(path: path))
+    files = [RunDescription.File(name: path, contentHash: try sha256(contentsOf: path))]
+  }
+
   /// The recipe of this name or path, or else the trace file at a path.
   public init(_ name: String, in library: ConfigLibrary) throws {
     let recipes = library.names(of: .trace)
     if recipes.contains(name) || name.hasSuffix(".json") {
-      self = try TraceChoice(recipe: library.load(name, .trace))
+      try self.init(recipe: library.load(name, .trace))
       return
     }
     guard name.contains("/") || name.contains(".") || fileExists(name) else {
       throw InputError.unknown("trace", name, among: recipes, status: .noInput)
     }
-    self.name = name
-    recipe = nil
-    trace = .file(try TraceFile(path: name))
-    files = [RunDescription.File(name: name, contentHash: try sha256(contentsOf: name))]
+    try self.init(file: name)
   }
 }

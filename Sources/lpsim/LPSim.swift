@@ -25,6 +25,7 @@ struct LPSim: ParsableCommand {
       ShowCommand.self,
       TraceCommand.self,
       ReproduceCommand.self,
+      SensitivityCommand.self,
       CalibrateCommand.self,
     ])
 
@@ -39,7 +40,7 @@ struct LPSim: ParsableCommand {
     } catch let error as PlanError {
       leave("\(error)", status: .software)
     } catch let interrupted as Interrupted {
-      Terminal.note("lpsim: interrupted; \(interrupted.kept)")
+      Terminal.note("lpsim: interrupted; \(interrupted.remains)")
       exit(withError: ExitCode(130))
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }

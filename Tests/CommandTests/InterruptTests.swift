@@ -80,4 +80,20 @@ import Testing
     #expect(try sandbox.lpsim(words: "run \(paperConfig) --trace arxiv --requests 4 --out o.sqlite").status == 0)
     #expect(try finishedRuns() == 4)
   }
+
+  /// It listens once its heading is out.
+  @Test func aSensitivityStudyThatIsInterruptedSaysHowFarItCame() throws {
+    let process = sandbox.process(["sensitivity", paperConfig, "--requests", "3000000"])
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let heading = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    #expect(heading == "layered against chunked, arxiv at 1.3 requests a second, 3000000 requests, 3 seeds\n\n")
+    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(said == "lpsim: interrupted; nothing was done\n")
+  }
 }

@@ -75,7 +75,7 @@ struct ListingTests {
     #expect(try sandbox.read("images/fidelity/fig2-1.svg").hasPrefix("<svg "))
   }
 
-  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce"])
+  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce", "sensitivity"])
   func everyExampleInTheHelpRuns(_ command: String) throws {
     let help = try sandbox.lpsim(words: "\(command) --help")
     #expect(help.status == 0)
@@ -86,8 +86,11 @@ struct ListingTests {
       "arrival_ms,prompt_tokens,output_tokens\n0,100,10\n5,200,10\n9,300,10\n", to: "azure_2023_code.csv")
     for example in examples {
       // The last option of a kind counts, so these runs are short.
-      let isRun = example.hasPrefix("lpsim run")
-      let outcome = try sandbox.shell(example + (isRun ? " --requests 3" : ""))
+      var short = example.hasPrefix("lpsim run") ? " --requests 3" : ""
+      if example.hasPrefix("lpsim sensitivity") {
+        short = " --requests 2 --seeds 1 --samples 2 --only engine.hostSecondsPerRequest"
+      }
+      let outcome = try sandbox.shell(example + short)
       #expect(outcome.status == 0, "\(example): \(outcome)")
     }
   }

@@ -34,6 +34,15 @@ struct RefusalTests {
     ("reproduce --only fig9", "--only: no experiment \"fig9\" — did you mean \"fig2\"?"),
     ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),
     ("run CONFIG --trace arxiv --set tensorParallel", "--set: \"tensorParallel\" is not key.path=value"),
+    (
+      "sensitivity CONFIG --only engine.hostSecondPerIteration",
+      "--only: no parameter \"engine.hostSecondPerIteration\" — did you mean \"engine.hostSecondsPerIteration\"?"
+    ),
+    ("sensitivity CONFIG --samples 1", "--samples: 1 is out of range; expected 2 or more"),
+    (
+      "run CONFIG --trace arxiv --set engine.experts[1].rereadShare=0",
+      "--set: engine.experts: the list has 1 item, so \"[1].rereadShare\" cannot be set in it"
+    ),
     ("run CONFIG --trace arxiv --set seed.x=1", "--set: seed: 0 has no keys, so \"x\" cannot be set in it"),
     (
       "run CONFIG --trace arxiv --json=yes",

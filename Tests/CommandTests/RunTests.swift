@@ -60,7 +60,7 @@ struct RunTests {
     #expect(byName.status == 0)
   }
 
-  @Test func keysOfTheEngineAndThePoliciesCanBeSet() throws {
+  @Test func keysOfTheEngineThePoliciesAndTheTraceCanBeSet() throws {
     func metrics(_ settings: String...) throws -> [String: Double] {
       let words = ["run", paperConfig, "--trace", "arxiv", "--requests", "5", "--policy", "layered", "--json"]
       return try JSONOutput(sandbox.run(sandbox.process(words + settings.flatMap { ["--set", $0] })).out).runs[0]
@@ -71,6 +71,10 @@ struct RunTests {
     #expect(try #require(lighter["ttft_mean_ms"]) < #require(usual["ttft_mean_ms"]))
     let coarser = try metrics("policies.layered.maxGroups=1")
     #expect(try #require(coarser["tbt_max_ms"]) > #require(usual["tbt_max_ms"]))
+    let reread = try metrics("engine.experts[*].rereadShare=0.5")
+    #expect(try #require(reread["ttft_mean_ms"]) > #require(usual["ttft_mean_ms"]))
+    let shorter = try metrics("trace.lengths.prompt.median=3000")
+    #expect(try #require(shorter["prompt_tokens"]) < #require(usual["prompt_tokens"]))
     let faster = try metrics("gpu=h200-sxm-141gb", "gpu.memoryBandwidthBytesPerSecond=5e12")
     #expect(try #require(faster["tbt_mean_ms"]) < #require(usual["tbt_mean_ms"]))
   }

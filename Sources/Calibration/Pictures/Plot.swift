@@ -1,6 +1,14 @@
+/// A picture that can stand below others in one SVG.
+public protocol Drawing: Sendable {
+  /// How high it is.
+  var height: Double { get }
+  /// Its elements, from its upper left corner on.
+  var content: String { get }
+}
+
 /// A picture of lines and points between two axes, as SVG that needs nothing else: light or dark as the reader's screen
 /// is, in colours that colour-blind people tell apart (Okabe and Ito, 2008), with a legend.
-public struct Plot: Sendable {
+public struct Plot: Drawing {
   /// One entry of the legend.
   public struct Series: Sendable {
     /// How it is drawn.
@@ -54,12 +62,12 @@ public struct Plot: Sendable {
   private static let frame = (left: 64.0, top: 36.0, right: 696.0, bottom: 330.0)
 
   /// How high it is with its legend.
-  var height: Double { Self.frame.bottom + 52 + 18 * Double((entries.count + 1) / 2) }
+  public var height: Double { Self.frame.bottom + 52 + 18 * Double((entries.count + 1) / 2) }
 
   private var entries: [Series] { series.filter { !$0.name.isEmpty } }
 
   /// One SVG of pictures below each other.
-  public static func svg(_ plots: [Plot]) -> String {
+  public static func svg(_ plots: [any Drawing]) -> String {
     let height = plots.reduce(0) { $0 + $1.height }
     var top = 0.0
     var body = ""
@@ -100,7 +108,8 @@ public struct Plot: Sendable {
     Self.frame.bottom - vertical.position(of: y) * (Self.frame.bottom - Self.frame.top)
   }
 
-  private var content: String {
+  /// Its elements.
+  public var content: String {
     let frame = Self.frame
     var svg = Self.text(title, at: (frame.left, 20), "font-size=\"14\" font-weight=\"600\"")
     for tick in horizontal.ticks {
@@ -146,18 +155,18 @@ public struct Plot: Sendable {
     }.joined()
   }
 
-  private static func line(_ from: (Double, Double), _ to: (Double, Double)) -> String {
+  static func line(_ from: (Double, Double), _ to: (Double, Double)) -> String {
     "<line class=\"grid\" x1=\"\(short(from.0))\" y1=\"\(short(from.1))\" x2=\"\(short(to.0))\" y2=\"\(short(to.1))\"/>\n"
   }
 
-  private static func text(_ text: String, at place: (Double, Double), _ attributes: String) -> String {
+  static func text(_ text: String, at place: (Double, Double), _ attributes: String) -> String {
     let space = attributes.isEmpty ? "" : " "
     return "<text x=\"\(short(place.0))\" y=\"\(short(place.1))\"\(space)\(attributes)>\(escaped(text))</text>\n"
   }
 }
 
 /// A coordinate with one digit after the point.
-private func short(_ value: Double) -> String {
+func short(_ value: Double) -> String {
   let rounded = (value * 10).rounded() / 10
   return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Results
 
 /// Which deployment, and what is changed in it.
 struct DeploymentOptions: ParsableArguments {
@@ -11,14 +12,34 @@ struct DeploymentOptions: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Change a key, such as policies.layered.maxGroups=8 or gpu=h200-sxm-141gb. Repeat it for more.",
+      """
+      Change a key, such as policies.layered.maxGroups=8, gpu=h200-sxm-141gb, engine.experts[*].rereadShare=0.1 (every \
+      item of the list; [0] is the first) or, of a trace's recipe, trace.lengths.prompt.median=8000. Repeat it for more.
+      """,
       valueName: "key.path=value"))
   var overrides: [String] = []
 
   /// The deployment with everything it names in its place.
   func resolve(in library: ConfigLibrary, seed: Int? = nil) throws -> ConfigNode {
-    var overrides = try overrides.map { try ConfigOverride(parsing: $0) }
-    if let seed { overrides.append(try ConfigOverride(parsing: "seed=\(seed)")) }
-    return try library.resolve(config, overrides: overrides)
+    try library.resolve(config, overrides: changes(seed: seed))
+  }
+
+  /// The same with the requests that it serves: of a recipe, the tree stands under `trace` and can be changed there.
+  func resolve(
+    in library: ConfigLibrary, serving name: String, seed: Int?
+  ) throws -> (tree: ConfigNode, trace: TraceChoice) {
+    let changes = try changes(seed: seed)
+    var tree = try library.resolve(config, overrides: changes.filter { !$0.keyPath.begins(with: "trace") })
+    let trace = try TraceChoice(name, in: library)
+    // Whoever reads the deployment refuses what is no object.
+    if let recipe = trace.recipe, tree.members != nil { tree = try tree.setting("trace", to: recipe) }
+    for change in changes where change.keyPath.begins(with: "trace") {
+      tree = try tree.setting(change.keyPath, to: change.value)
+    }
+    return (tree, trace)
+  }
+
+  private func changes(seed: Int?) throws -> [ConfigOverride] {
+    try (overrides + (seed.map { ["seed=\($0)"] } ?? [])).map { try ConfigOverride(parsing: $0) }
   }
 }

@@ -18,9 +18,9 @@ struct WorkloadOptions: ParsableArguments {
     let library = ConfigLibrary.standard()
     let rate = try requests.rate()
     let requestCount = try requests.requestCount()
-    let resolved = try deployment.resolve(in: library, seed: requests.seed())
+    let (tree, trace) = try deployment.resolve(in: library, serving: trace, seed: requests.seed())
     return try Experiment(
-      of: resolved, serving: TraceChoice(trace, in: library), rate: rate, requestCount: requestCount, backend: backend,
+      of: tree, serving: trace, rate: rate, requestCount: requestCount, backend: backend,
       programVersion: Program.version)
   }
 }

@@ -8,8 +8,8 @@ import Synchronization
 
 /// The user pressed Ctrl-C, or the system asked us to end.
 struct Interrupted: Error {
-  /// What is not lost.
-  let kept: String
+  /// What there is of the work, for the user to know.
+  let remains: String
 }
 
 /// Turns the first SIGINT or SIGTERM into an ``Interrupted`` at the next safe place; a second one ends the program.
@@ -43,6 +43,6 @@ enum Interrupt {
 
   /// Throws if the user wants to end.
   static func check(keeping kept: String = "finished runs are kept") throws {
-    if isRequested.load(ordering: .relaxed) { throw Interrupted(kept: kept) }
+    if isRequested.load(ordering: .relaxed) { throw Interrupted(remains: kept) }
   }
 }
