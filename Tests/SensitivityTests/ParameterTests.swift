@@ -98,7 +98,8 @@ import Testing
     for parameter in file.parameters + file.breakEven {
       for share in [0.0, 1] { _ = try Deployment(reading: parameter.set(to: share, in: tree).removing("trace")) }
     }
+    // Named by themselves these models' decodes choose experts evenly, and those of Mixtral all do.
     let skew = ["model.lpsim.routing.prompt.sigma", "model.lpsim.routing.decode.levels[1][1]"]
-    #expect(file.absent == (model == "mixtral-8x7b" ? skew : []))
+    #expect(file.absent == (model == "mixtral-8x7b" ? skew : [skew[1]]))
   }
 }
