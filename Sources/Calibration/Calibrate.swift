@@ -6,7 +6,7 @@ import HardwareModels
 public func calibrate(
   _ spec: CalibrationSpec, from source: some MeasurementSource, progress: (String) -> Void = { _ in }
 ) throws -> FittedProfile {
-  let tables = try source.files().map { try KernelTable(contentsOf: $0) }
+  let tables = try source.files().map { try KernelTable(contentsOf: $0, model: spec.model) }
   let measurements = try MeasurementSet(reading: tables, spec.selection)
   let gpu = try GPU(reading: spec.gpu)
   var fitter = Fitter(base: try EngineProfile(reading: spec.base), gpu: gpu)

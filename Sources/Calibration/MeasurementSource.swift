@@ -1,4 +1,5 @@
 import Base
+import HardwareModels
 
 /// Where measured kernels come from: files that lie there, or a machine that is measured now.
 public protocol MeasurementSource {
@@ -29,6 +30,8 @@ public struct CalibrationSpec: Sendable {
   public var gpuName: String
   /// The profile from which comes what kernels cannot say.
   public var base: ConfigNode
+  /// The model that a folder of tables of its layers is called after.
+  public var model: @Sendable (String) throws -> Model
   /// Measurements missed by more than this factor are dropped; nil keeps all.
   public var dropBeyond: Double?
   /// How to make it again.
@@ -37,13 +40,14 @@ public struct CalibrationSpec: Sendable {
   /// A calibration.
   public init(
     name: String, selection: MeasurementSelection, gpu: ConfigNode, gpuName: String, base: ConfigNode,
-    dropBeyond: Double?, command: String
+    model: @escaping @Sendable (String) throws -> Model, dropBeyond: Double?, command: String
   ) {
     self.name = name
     self.selection = selection
     self.gpu = gpu
     self.gpuName = gpuName
     self.base = base
+    self.model = model
     self.dropBeyond = dropBeyond
     self.command = command
   }

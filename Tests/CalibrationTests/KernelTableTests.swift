@@ -9,12 +9,12 @@ import Testing
   private let row = "H100-SXM,TRTLLM,1.0,x,bfloat16,64,4096,2048,12.5\n"
 
   private func message(_ text: String) -> String {
-    sentence { _ = try KernelTable(parsing: text, file: "a.csv") }
+    sentence { _ = try KernelTable(parsing: text, file: "a.csv", model: noModel) }
   }
 
   private func reading(_ text: String, gpu: String = "H100-SXM", filters: [String] = []) -> String {
     sentence {
-      let table = try KernelTable(parsing: text, file: "a.csv")
+      let table = try KernelTable(parsing: text, file: "a.csv", model: noModel)
       let filters = try filters.map { try RowFilter(parsing: $0, option: "--where") }
       _ = try MeasurementSet(reading: [table], MeasurementSelection(gpu: gpu, engine: nil, filters: filters))
     }
@@ -85,7 +85,7 @@ import Testing
       G,E,bfloat16,fp8,2,1,9,8,2,64,0,5
       """
     let set = try MeasurementSet(
-      reading: [KernelTable(parsing: text, file: "a.csv")], MeasurementSelection(gpu: "g", engine: "e"))
+      reading: [KernelTable(parsing: text, file: "a.csv", model: noModel)], MeasurementSelection(gpu: "g", engine: "e"))
     let decode = DecodeAttention(requests: 2, contextTokens: 20, kvHeads: 2, headDim: 64)
     var windowed = decode
     windowed.contextTokens = 8

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func everyGPUAndEngineReads() throws {
-    #expect(catalogue("gpus") == ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb"])
+    #expect(catalogue("gpus") == ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb", "rtxpro6000"])
     for name in catalogue("gpus") { #expect(try gpu(name).memory > Bytes(79e9)) }
     for name in catalogue("engines") { #expect(try engine(name).name == name) }
   }

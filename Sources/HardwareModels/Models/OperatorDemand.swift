@@ -118,6 +118,8 @@ public struct OperatorDemand: Hashable, Sendable {
     case prefillAttention(PrefillAttention)
     /// Attention of decoded tokens.
     case decodeAttention(DecodeAttention)
+    /// Attention of prompt tokens and of decoded ones in one kernel.
+    case sharedAttention(PrefillAttention, DecodeAttention)
     /// Sum of so many bytes over so many GPUs.
     case allReduce(bytes: Double, gpus: Int)
     /// Kernels that only move bytes.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Calibration
+import HardwareModels
 
 /// `lpsim calibrate`.
 struct CalibrateCommand: ParsableCommand {
@@ -17,8 +18,11 @@ struct CalibrateCommand: ParsableCommand {
             --where "moe: weight_bytes>=1e8" --picture mine.svg
 
       Tables are known by their headers: MoE layers, matrix products, attention, collectives. Rows are chosen by
-      "family: column=value,value column>=number", for the families moe, gemm, prefill, decode and collectives; computed
-      columns are weight_bytes (moe, gemm), context and kv_bytes (prefill, decode).
+      "family: column=value,value column>=number", for the families moe, gemm, prefill, decode, elementwise and
+      collectives; computed columns are weight_bytes (moe, gemm), context and kv_bytes (prefill, decode).
+
+      Tables of a model's layers, as LLMServingSim's profiler writes them, lie in MODEL/tpN for N GPUs; MODEL begins with
+      the name of a model (see: lpsim list models). They were measured on the GPU that --gpu names.
       """)
 
   @Option(
@@ -102,7 +106,8 @@ struct CalibrateCommand: ParsableCommand {
     let sheet = try dataSheet ?? sheetName(in: library)
     return CalibrationSpec(
       name: name, selection: try selection(), gpu: try library.load(sheet, .gpu), gpuName: sheet,
-      base: try library.load(base, .engine), dropBeyond: dropBeyond, command: command)
+      base: try library.load(base, .engine), model: { try model(called: $0, in: library) }, dropBeyond: dropBeyond,
+      command: command)
   }
 
   private func selection() throws -> MeasurementSelection {
@@ -113,6 +118,16 @@ struct CalibrateCommand: ParsableCommand {
     let exceptions = try except.map { try RowFilter(parsing: $0, option: "--except") }
     return MeasurementSelection(
       gpu: gpu, engine: engine, models: model, filters: filters, exceptions: exceptions)
+  }
+
+  /// The model with the longest name with which a folder's begins.
+  private func model(called folder: String, in library: ConfigLibrary) throws -> Model {
+    let known = library.names(of: .model)
+    let fitting = known.filter { folder.lowercased().hasPrefix($0) }
+    guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
+      throw InputError.unknown("model", folder, among: known, status: .usage, file: "--from")
+    }
+    return try Model(reading: library.load(name, .model))
   }
 
   /// The one data sheet whose name begins like the GPU's.
@@ -130,13 +145,9 @@ struct CalibrateCommand: ParsableCommand {
   /// The command line as it can be typed again; files by their names alone, for a profile must not know this machine.
   private var command: String {
     let words = CommandLine.arguments.dropFirst().filter { $0 != "--json" && $0 != "--markdown" }.map { word in
-      let short = word.hasPrefix("/") || word.hasPrefix("..") ? String(word[afterLastSlash(of: word)...]) : word
+      let short = word.hasPrefix("/") || word.hasPrefix("..") ? shortName(of: word) : word
       return short.contains { " ><!;".contains($0) } ? "\"\(short)\"" : short
     }
     return (["lpsim"] + words).joined(separator: " ")
-  }
-
-  private func afterLastSlash(of word: String) -> String.Index {
-    word.lastIndex(of: "/").map { word.index(after: $0) } ?? word.startIndex
   }
 }
