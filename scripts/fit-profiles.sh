@@ -2,7 +2,7 @@
 # Makes the profiles of configs/engines that are fitted to measured kernels, and the tables of docs/calibration.md.
 #   scripts/fit-profiles.sh LPSIM TABLES
 # LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv and
-# collectives.csv (aiconfigurator-core 0.12.0). It takes a minute.
+# collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes two minutes.
 set -eu
 
 lpsim=$1

@@ -82,6 +82,11 @@ func noModel(_ name: String) throws -> Model { throw InputError(.usage, "there i
     #expect(set.measurements.map(\.family) == [.decode, .prefill, .prefill])
   }
 
+  @Test func aFileIsNamedWithItsModelAndWithoutItsMachine() {
+    #expect(shortName(of: "/home/me/Llama-3.1-8B/tp2/dense.csv") == "Llama-3.1-8B/tp2/dense.csv")
+    #expect(shortName(of: "../tables/moe.csv") == "moe.csv" && shortName(of: "moe.csv") == "moe.csv")
+  }
+
   @Test func whatCannotBeIsOneSentence() {
     func message(_ text: String, _ file: String) -> String { sentence { _ = try read(text, file) } }
     let moe = "tokens,activated_experts,time_us\n"
