@@ -21,7 +21,8 @@ install_nvcc() {
   python3 -m venv "$venv" || fail "python3 cannot make a virtual environment in $venv (on Debian: apt-get install python3-venv)"
   "$venv/bin/pip" install --quiet --disable-pip-version-check "nvidia-cuda-nvcc==13.0.*" \
     "nvidia-cuda-runtime==13.0.*" "nvidia-cuda-crt==13.0.*" "nvidia-nvvm==13.0.*" "nvidia-cuda-cccl==13.0.*" \
-    "nvidia-cublas==13.0.*" || fail "nvcc could not be fetched from PyPI"
+    "nvidia-cublas==13.0.*" ||
+    fail "nvcc could not be fetched from PyPI; once it is in $venv, no network is needed"
   touch "$venv/complete"
 }
 

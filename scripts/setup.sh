@@ -1,4 +1,5 @@
 # Sourced by run.sh and test.sh: goes to the project's folder and installs what is missing. Needs bash and Swift.
+# need_packages NAME... installs Debian packages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -7,17 +8,19 @@ command -v swift >/dev/null || {
   exit 69
 }
 
-missing=()
-for package in libopenblas-dev libsqlite3-dev; do
-  dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-  as_root=()
+need_packages() {
+  local missing=() as_root=() package
+  for package in "$@"; do
+    dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
   if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
   echo "installing ${missing[*]}" >&2
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
-fi
+}
+
+need_packages libopenblas-dev libsqlite3-dev
 
 # The Swift images have clang and no gcc; the kernels' scripts take either.
 command -v cc >/dev/null || export CC=clang

@@ -96,8 +96,9 @@ public struct ConfigOverride: Sendable {
 
 extension ConfigLibrary {
   /// A deployment with everything it names put in its place: first whole values that are set, then the bases that it
-  /// extends, then the files of its model, GPU and engine, then what is set inside these. A model that says nothing of
-  /// how its experts are chosen, as any from Hugging Face, is given what the base `routing` assumes.
+  /// extends, then the files of its model, GPU and engine, then what is set inside these. Each of the three is a name, or
+  /// an object that `extends` a name and says what is different. A model that says nothing of how its experts are
+  /// chosen, as any from Hugging Face, is given what the base `routing` assumes.
   public func resolve(_ name: String, overrides: [ConfigOverride] = []) throws -> ConfigNode {
     var tree = try load(name, .deployment)
     for override in overrides where !override.keyPath.contains(".") {
@@ -105,17 +106,29 @@ extension ConfigLibrary {
     }
     tree = try extended(tree)
     for (key, kind) in [("model", Kind.model), ("gpu", .gpu), ("engine", .engine)] {
-      guard let named = tree.member(key), case .string(let name) = named.value else { continue }
-      tree = try tree.setting(key, to: load(name, kind, asker: named))
+      guard let part = tree.member(key) else { continue }
+      if case .string(let name) = part.value {
+        tree = try tree.setting(key, to: load(name, kind, asker: part))
+      } else if let base = part.member("extends") {
+        let below = try load(base.string(), kind, asker: base)
+        var whole = part.completed(from: below).removing("extends")
+        // It is that file with something set from outside: other people's keys are allowed there and not here.
+        whole.source = below.source
+        tree = try tree.setting(key, to: whole)
+      }
     }
-    if tree.member("model")?.members != nil, tree.member("model")?.member("lpsim")?.member("routing") == nil {
-      let assumed = try load("routing", .base).member("lpsim")?.member("routing")
-      if let assumed { tree = try tree.setting("model.lpsim.routing", to: assumed) }
-    }
+    if let model = tree.member("model") { tree = try tree.setting("model", to: assumingRouting(model)) }
     for override in overrides where override.keyPath.contains(".") {
       tree = try tree.setting(override.keyPath, to: override.value)
     }
     return tree
+  }
+
+  /// A model that says nothing of how its experts are chosen, with what the base `routing` assumes; any other as it is.
+  public func assumingRouting(_ model: ConfigNode) throws -> ConfigNode {
+    guard model.members != nil, model.member("lpsim")?.member("routing") == nil else { return model }
+    let assumed = try load("routing", .base).member("lpsim")?.member("routing")
+    return try assumed.map { try model.setting("lpsim.routing", to: $0) } ?? model
   }
 
   private func extended(_ tree: ConfigNode, depth: Int = 0) throws -> ConfigNode {

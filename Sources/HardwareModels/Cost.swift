@@ -128,6 +128,13 @@ public protocol CostModel {
   /// Mutating, so that a model may remember what it has priced; what it says must not depend on what was asked before,
   /// except where it draws from a seeded stream.
   mutating func cost(of work: IterationWork) -> IterationCost
+  /// Puts the same in the place of `cost`. What the engine calls; a fast model writes there and saves copies.
+  mutating func price(_ work: IterationWork, into cost: inout IterationCost)
   /// What all GPUs of the replica draw together while they wait.
   var idlePower: Watts { get }
+}
+
+extension CostModel {
+  /// Puts what an iteration costs in the place of `cost`.
+  public mutating func price(_ work: IterationWork, into cost: inout IterationCost) { cost = self.cost(of: work) }
 }

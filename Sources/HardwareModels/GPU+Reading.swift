@@ -14,14 +14,21 @@ extension GPU {
     try peaks.finish()
     let memoryBandwidth = try fields.quantity("memoryBandwidthBytesPerSecond", as: BytesPerSecond.self)
     let memory = try fields.quantity("memoryBytes", in: .memoryBytes, as: Bytes.self)
-    let linkBandwidth = try fields.quantity("linkBandwidthBytesPerSecond", as: BytesPerSecond.self)
-    let power = try PowerModel(reading: fields.required("power"))
+    let linkBandwidth = try known(fields.required("linkBandwidthBytesPerSecond"))
+      .map { BytesPerSecond(try $0.number(in: .positive)) }
+    let power = try known(fields.required("power")).map { try PowerModel(reading: $0) }
     fields.ignore("sources")
     try fields.finish()
     self.init(
       name: name, peakBF16: peakBF16, peakFP8: peakFP8, memoryBandwidth: memoryBandwidth, memory: memory,
       linkBandwidth: linkBandwidth, power: power)
   }
+}
+
+/// What a key says that must be there but may say `null`: that there is none, or that nobody knows.
+private func known(_ node: ConfigNode) -> ConfigNode? {
+  if case .null = node.value { return nil }
+  return node
 }
 
 extension PowerModel {

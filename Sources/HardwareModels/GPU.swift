@@ -12,10 +12,10 @@ public struct GPU: Hashable, Sendable {
   public var memoryBandwidth: BytesPerSecond
   /// Memory that CUDA reports as the device's total.
   public var memory: Bytes
-  /// Peak bandwidth of its links to the other GPUs, each direction.
-  public var linkBandwidth: BytesPerSecond
-  /// What it draws.
-  public var power: PowerModel
+  /// Peak bandwidth of its links to the other GPUs, each direction; nil where there are none.
+  public var linkBandwidth: BytesPerSecond?
+  /// What it draws; nil where nobody has metered it.
+  public var power: PowerModel?
 
   /// The peak at which weights of a format are multiplied; nil if this GPU cannot.
   public func peak(for format: NumberFormat) -> FlopsPerSecond? {

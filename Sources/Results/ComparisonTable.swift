@@ -8,6 +8,10 @@ public func comparisonTable(_ results: [RunResult]) -> String {
   if results.count == 2 { columns.append(("change", .right)) }
   var table = TextTable(columns)
   for group in Metric.Group.allCases {
+    guard group != .energy || results.contains(where: { $0["energy_j"] != nil }) else {
+      table.addHeading("\(group.rawValue): not metered")
+      continue
+    }
     table.addHeading(group.rawValue)
     for (index, metric) in Metric.all.enumerated() where metric.group == group {
       table.add(cells(for: metric, results.map { $0.values[index] }))

@@ -55,25 +55,19 @@ public struct Experiment: Sendable {
     _ = try deployment.costModel()
   }
 
-  /// Simulates a policy at the deployment's prices.
-  /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the simulation.
+  /// Simulates a policy, or runs it for real.
+  /// - Parameters:
+  ///   - costModel: what prices iterations; nil for the deployment's own.
+  ///   - executor: what really carries the plans out; nil to simulate.
+  ///   - onProgress: told now and then what has happened so far; by throwing it ends the simulation.
   public func simulate(
-    _ name: String, recorder: (any Recorder)? = nil, onProgress: ((RunSummary) throws -> Void)? = nil
-  ) throws -> RunSummary {
-    let executor = PricedExecutor(try deployment.costModel())
-    return try run(name, on: executor, recorder: recorder, onProgress: onProgress)
-  }
-
-  /// Serves the workload under a policy by whatever carries out its plans.
-  /// - Parameter onProgress: told now and then what has happened so far; by throwing it ends the run.
-  public func run(
-    _ name: String, on executor: any PlanExecutor, recorder: (any Recorder)? = nil,
-    onProgress: ((RunSummary) throws -> Void)? = nil
+    _ name: String, costModel: (any CostModel)? = nil, executor: (any PlanExecutor)? = nil,
+    recorder: (any Recorder)? = nil, onProgress: ((RunSummary) throws -> Void)? = nil
   ) throws -> RunSummary {
     let policy = try deployment.policy(name)
     var simulation = Simulation(
       of: try workload.open(), on: try deployment.server(under: policy, serviceLevel: serviceLevel), policy: policy,
-      executor: executor, recorder: recorder)
+      costModel: try costModel ?? deployment.costModel(), executor: executor, recorder: recorder)
     return try simulation.run(onProgress: onProgress)
   }
 

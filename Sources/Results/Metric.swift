@@ -91,8 +91,10 @@ extension RunSummary {
   /// Joules of all GPUs, working and waiting; nil where nobody metered them.
   var energy: Double? { metered(work.energy.total + idleEnergy) }
 
-  /// Joules; nil where nobody metered them.
-  func metered(_ energy: Joules) -> Double? { work.energy.isMetered ? energy.value : nil }
+  /// Joules; nil where nobody metered them, be it only while the GPUs waited.
+  func metered(_ energy: Joules) -> Double? {
+    work.energy.isMetered && !idleEnergy.value.isNaN ? energy.value : nil
+  }
 
   /// Prompt and output tokens of completed requests.
   var servedTokens: Double { Double(promptTokens + outputTokens) }

@@ -38,8 +38,8 @@ struct LPSim: ParsableCommand {
       leave("\(error)", status: error.status)
     } catch let error as PlanError {
       leave("\(error)", status: .software)
-    } catch is Interrupted {
-      Terminal.note("lpsim: interrupted; finished runs are kept")
+    } catch let interrupted as Interrupted {
+      Terminal.note("lpsim: interrupted; \(interrupted.kept)")
       exit(withError: ExitCode(130))
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }

@@ -28,7 +28,7 @@ import Testing
     var timed = works
     for (index, seconds) in pricer.prices(form, works).enumerated() { timed[index].seconds = seconds }
     let set = MeasurementSet(measurements: timed)
-    let problem = try #require(FitProblem.all(for: set).last)
+    let problem = try #require(FitProblem.all(for: set, base: base()).last)
     var quick = problem
     quick.variants = problem.variants.filter { $0.name.isEmpty || $0.name == "tiles of 16 to 128 rows" }
     return try Fitter(base: base(), gpu: gpu()).fit(quick)
@@ -90,7 +90,7 @@ import Testing
     let fit = try refit(.prefillAttention(form), works)
     #expect(fit.inSample.worst < 1, "\(fit.values)")
     guard case .prefillAttention(let found) = fit.form else { Issue.record("no prefill"); return }
-    #expect((found.timePerContextToken.value - 2e-8).magnitude < 1e-10)
+    #expect(((found.timePerContextToken?.value ?? 0) - 2e-8).magnitude < 1e-10)
     #expect(((found.sharedTile?.rows ?? 0) - 70).magnitude < 1)
   }
 
@@ -124,13 +124,28 @@ import Testing
     for index in timed.indices { timed[index].seconds = prices[index] * (index == 3 ? 4.5 : 1) }
     var fitter = Fitter(base: try base(), gpu: try gpu())
     fitter.dropBeyond = 2
-    let fit = try fitter.fit(try #require(FitProblem.all(for: MeasurementSet(measurements: timed)).first))
+    let fit = try fitter.fit(try #require(FitProblem.all(for: MeasurementSet(measurements: timed), base: base()).first))
     #expect(fit.dropped == 1 && fit.form == .allReduce(form), "\(fit.values)")
+  }
+
+  @Test func termsOfTilesAreFittedWhereTheBaseHasThem() throws {
+    let product = MatrixProduct(rows: 1, columns: 8, inner: 8, format: .bf16)
+    let prefill = PrefillAttention(tokens: 1, pairs: 9, cachedTokens: 9, heads: 1, kvHeads: 1, headDim: 128)
+    let works = [
+      measurement(.gemm, .matrixProduct(product), size: 1), measurement(.prefill, .prefillAttention(prefill), size: 1),
+    ]
+    func names(_ engine: String) throws -> [String] {
+      let base = try EngineProfile(reading: projectConfig("configs/engines/\(engine).json"))
+      return FitProblem.all(for: MeasurementSet(measurements: works), base: base)
+        .flatMap { $0.variants[0].parameters.map(\.name) }
+    }
+    let terms: Set = ["secondsPerInnerRow", "secondsPerContextToken"]
+    #expect(try terms.isSubset(of: names("vllm-0.24-h100")) && terms.isDisjoint(with: names("lpk-cpu")))
   }
 
   @Test func tooFewRowsSayHowManyItNeeds() throws {
     let works = (8...10).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
-    let problem = try #require(FitProblem.all(for: MeasurementSet(measurements: works)).first)
+    let problem = try #require(FitProblem.all(for: MeasurementSet(measurements: works), base: base()).first)
     let fitter = Fitter(base: try base(), gpu: try gpu())
     #expect(
       sentence { _ = try fitter.fit(problem) }

@@ -68,6 +68,43 @@ import Testing
     #expect(message("moe: tp>=x") == "--where: \"tp>=x\" compares with no number")
   }
 
+  private let layers =
+    "gpu,engine,dtype,model,hidden,inter,experts,topk,tp,ep,distribution,tokens,latency_us,expert_tokens\n"
+
+  @Test func countedExpertsAreTakenAsTheyAre() throws {
+    let table = try KernelTable(
+      parsing: layers + "G,E,bfloat16,m,8,8,4,2,1,1,coverage_prompt,10,5,10 9 1\n", file: "a.csv", model: noModel)
+    let set = try MeasurementSet(reading: [table], MeasurementSelection(gpu: "g", engine: nil))
+    guard case .experts(let product) = set.measurements[0].work else { throw InputError(.data, "no experts") }
+    #expect(product.load == ExpertLoad(counts: [10, 9, 1]))
+  }
+
+  @Test(arguments: ["10 9", "11 8 1", "10 8 1 1 0", "", "x"])
+  func countsThatDoNotAddUpAreRefused(_ counts: String) {
+    #expect(
+      reading(layers + "G,E,bfloat16,m,8,8,4,2,1,1,coverage_prompt,10,5,\(counts)\n", gpu: "G")
+        == "a.csv: line 2, column expert_tokens: \"\(counts)\" is not how 10 tokens choose 2 of 4 experts each")
+  }
+
+  @Test func ceilingsMakeADataSheet() throws {
+    let text = "quantity,value,unit\nread_bandwidth,4e10,bytes_per_second\nmemory,2e9,bytes\n"
+    func table(_ text: String) throws -> KernelTable { try KernelTable(parsing: text, file: "c.csv", model: noModel) }
+    #expect(try Ceilings(in: [table(header + row)]) == nil)
+    #expect(sentence { _ = try Ceilings(in: [table(text)]) } == "c.csv: no row has the quantity gemm_throughput")
+    let whole = try #require(try Ceilings(in: [table(text + "gemm_throughput,1.5e11,flops_per_second\n")]))
+    let gpu = try GPU(reading: whole.dataSheet(of: "Some CPU"))
+    #expect(gpu.name == "Some CPU" && gpu.peakBF16.value == 1.5e11 && gpu.memoryBandwidth.value == 4e10)
+    #expect(gpu.memory == Bytes(2e9) && gpu.power == nil && gpu.linkBandwidth == nil)
+  }
+
+  @Test func singleTimesAndEnergiesAreSetAside() throws {
+    let tables = try [header + row, "what,pass,latency_us\nx,0,1\n", "what,watts\nidle,70\n"].map {
+      try KernelTable(parsing: $0, file: "a.csv", model: noModel)
+    }
+    let set = try MeasurementSet(reading: tables, MeasurementSelection(gpu: "H100-SXM", engine: nil))
+    #expect(set.measurements.count == 1 && tables.gpus == ["H100-SXM"])
+  }
+
   @Test func conditionsCompareNumbersAsNumbersAndWordsAsWords() throws {
     func holds(_ condition: String, _ value: String) throws -> Bool {
       try RowFilter.Condition(parsing: condition, option: "").holds(for: value)

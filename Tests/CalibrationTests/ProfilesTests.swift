@@ -24,7 +24,8 @@ struct ProfilesTests {
       gpu: gpu, engine: "VLLM", filters: try Self.filters.map { try RowFilter(parsing: $0, option: "") },
       exceptions: [try RowFilter(parsing: "moe: model=deepseek-v3 distribution=balanced", option: "")])
     let tables = try names.map { try KernelTable(contentsOf: sharedFile("calibration/\($0).csv"), model: noModel) }
-    return FitProblem.all(for: try MeasurementSet(reading: tables, selection))
+    let base = try EngineProfile(reading: projectConfig("configs/engines/vllm-0.24-h100.json"))
+    return FitProblem.all(for: try MeasurementSet(reading: tables, selection), base: base)
   }
 
   /// The form of a profile that a problem is about.

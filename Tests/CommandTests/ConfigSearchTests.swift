@@ -11,14 +11,14 @@ struct ConfigSearchTests {
 
   /// A copy of the program at a path below the sandbox.
   private func install(at path: String) throws -> String {
-    let target = sandbox.folder.appending(path: path)
+    let target = URL(filePath: sandbox.path(path))
     try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
     try FileManager.default.copyItem(at: URL(filePath: lpsimBinary), to: target)
     return target.path
   }
 
   private func copyConfigs(to path: String) throws {
-    let target = sandbox.folder.appending(path: path)
+    let target = URL(filePath: sandbox.path(path))
     try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
     try FileManager.default.copyItem(at: URL(filePath: projectFile("configs")), to: target)
   }

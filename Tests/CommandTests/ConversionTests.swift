@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A trace that was written and read again is the same trace.

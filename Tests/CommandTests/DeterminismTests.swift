@@ -1,4 +1,5 @@
 import GRDB
+import TestSupport
 import Testing
 
 /// The same configuration in two processes gives the same bytes.

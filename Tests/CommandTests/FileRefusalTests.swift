@@ -71,6 +71,30 @@ struct FileRefusalTests {
     #expect(try sandbox.contents() == ["c.json"])
   }
 
+  @Test(arguments: [
+    (
+      "{\"extends\": \"qwen3-8\"}",
+      "line 1, column 61: model.extends: no model \"qwen3-8\" — did you mean \"qwen3-8b\"?"
+    ),
+    (
+      "{\"extends\": \"qwen3-8b\", \"hiden_size\": 1}",
+      "line 1, column 87: model.hiden_size: unknown key \"hiden_size\" — did you mean \"hidden_size\"?"
+    ),
+  ])
+  func aModelThatExtendsAnotherWronglyIsRefused(_ model: String, _ problem: String) throws {
+    try sandbox.write("{\"name\": \"mine\", \"extends\": \"default\", \"model\": \(model)}", to: "c.json")
+    #expect(try sandbox.lpsim("run", "c.json", "--trace", "arxiv") == .refused(.config, "c.json: \(problem)"))
+  }
+
+  @Test func aModelMayExtendAnother() throws {
+    let engine = "\"gpu\": \"h100-sxm-80gb\", \"engine\": \"vllm-0.24-h100\""
+    let model = "{\"extends\": \"qwen3-8b\", \"num_hidden_layers\": 12}"
+    try sandbox.write("{\"name\": \"mine\", \"extends\": \"default\", \"model\": \(model), \(engine)}", to: "c.json")
+    let shown = try sandbox.lpsim("show", "c.json", "--config-only", "--set", "policies.layered.maxGroups=12")
+    #expect(shown.status == 0)
+    #expect(shown.out.contains("\"num_hidden_layers\": 12") && shown.out.contains("\"hidden_size\": 4096"))
+  }
+
   @Test(.enabled(if: geteuid() != 0, "root reads every file"))
   func anUnreadableFileIsRefused() throws {
     try sandbox.write("{}", to: "c.json")

@@ -1,5 +1,7 @@
+import Base
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 /// A run that is ended in its middle leaves every finished run, and nothing else.
@@ -45,6 +47,26 @@ import Testing
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     #expect(said == "lpsim: interrupted; finished runs are kept\n")
     #expect(try sandbox.contents() == [])
+  }
+
+  @Test(.enabled(if: fileExists(cpuKernels), "the CPU kernels are not built here: run scripts/build-kernels.sh"))
+  func anInterruptedCalibrationKeepsWhatWasMeasured() throws {
+    let process = sandbox.process(["calibrate", "--backend", "cpu", "--budget", "600", "--out", "mine.json"])
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    // It says that it measures once it listens.
+    var said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    while !said.contains("Ctrl-C keeps what was measured in mine") {
+      said += String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    }
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+    said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(said.hasSuffix("lpsim: interrupted; what was measured is kept in mine\n"))
+    #expect(try sandbox.contents() == ["mine"])
+    #expect(try ConfigNode(contentsOf: sandbox.path("mine/machine.json")).member("machine") != nil)
   }
 
   @Test(arguments: [SIGINT, SIGKILL])

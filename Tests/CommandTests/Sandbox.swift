@@ -24,42 +24,16 @@ struct Outcome: Equatable, CustomStringConvertible {
   }
 }
 
-/// A folder of its own for one test, gone when the test is; a class for that reason.
-final class Sandbox {
-  let folder: URL
+/// A folder of its own for one test, in which `lpsim` runs.
+typealias Sandbox = Scratch
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "lpsim-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    do { try FileManager.default.removeItem(at: folder) } catch { print("\(folder.path) stays: \(error)") }
-  }
-
-  /// The path of a file in the folder.
-  func path(_ name: String) -> String { folder.appending(path: name).path }
-
-  /// Makes a file, and the folders it stands in.
-  func write(_ text: String, to name: String) throws {
-    let file = folder.appending(path: name)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: file)
-  }
-
-  func read(_ name: String) throws -> String {
-    String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
-  }
-
-  /// The names of all that stands in the folder, sorted.
-  func contents() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
-
+extension Scratch {
   /// A process of `lpsim` in this folder that is not started yet.
   func process(_ arguments: [String], binary: String = lpsimBinary, environment: [String: String] = [:]) -> Process {
     let process = Process()
     process.executableURL = URL(filePath: binary)
     process.arguments = arguments
-    process.currentDirectoryURL = folder
+    process.currentDirectoryURL = URL(filePath: folder)
     process.standardInput = FileHandle.nullDevice
     let inherited = ProcessInfo.processInfo.environment.filter { $0.key != "LPSIM_CONFIG_PATH" }
     process.environment = inherited.merging(environment) { $1 }
@@ -79,25 +53,17 @@ final class Sandbox {
   }
 
   func run(_ process: Process) throws -> Outcome {
-    let scratch = FileManager.default.temporaryDirectory.appending(path: "lpsim-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    let scratch = try Scratch()
     func stream(_ name: String) throws -> FileHandle {
-      let file = scratch.appending(path: name)
-      try Data().write(to: file)
-      return try FileHandle(forWritingTo: file)
-    }
-    func text(_ name: String) throws -> String {
-      String(decoding: try Data(contentsOf: scratch.appending(path: name)), as: UTF8.self)
+      try FileHandle(forWritingTo: URL(filePath: scratch.write("", to: name)))
     }
     process.standardOutput = try stream("out")
     process.standardError = try stream("errors")
     try process.run()
     process.waitUntilExit()
-    let outcome = Outcome(
-      status: process.terminationStatus, out: try text("out"), errors: try text("errors"),
+    return Outcome(
+      status: process.terminationStatus, out: try scratch.read("out"), errors: try scratch.read("errors"),
       isKilled: process.terminationReason == .uncaughtSignal)
-    try FileManager.default.removeItem(at: scratch)
-    return outcome
   }
 
   /// Runs a line of the shell in which `lpsim` is the program under test.

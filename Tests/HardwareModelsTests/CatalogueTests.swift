@@ -33,8 +33,10 @@ import Testing
   }
 
   @Test func everyGPUAndEngineReads() throws {
-    #expect(catalogue("gpus") == ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb", "rtxpro6000"])
-    for name in catalogue("gpus") { #expect(try gpu(name).memory > Bytes(79e9)) }
+    for name in ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb", "rtxpro6000"] {
+      #expect(try gpu(name).memory > Bytes(79e9) && gpu(name).power != nil)
+    }
+    for name in catalogue("gpus") { #expect(try gpu(name).memory > .zero) }
     for name in catalogue("engines") { #expect(try engine(name).name == name) }
   }
 
@@ -59,6 +61,26 @@ import Testing
       try message("cudaGraphs.decodeBatchSizes", "[2, 1]")
         == "--set: line 1, column 1: cudaGraphs.decodeBatchSizes: the sizes are not ascending")
     #expect(try message("elementwise.startSecond", "0").contains("did you mean \"startSeconds\"?"))
+  }
+
+  @Test func whatADataSheetDoesNotKnowIsNull() throws {
+    let root = try projectConfig("configs/gpus/h100-sxm-80gb.json")
+    let null = try ConfigNode(argument: "null", option: "--set")
+    let bare = try GPU(
+      reading: root.setting("power", to: null).setting("linkBandwidthBytesPerSecond", to: null))
+    #expect(bare.power == nil && bare.linkBandwidth == nil)
+    #expect(
+      sentence { _ = try GPU(reading: root.removing("power")) }.hasSuffix(": the key \"power\" is missing"))
+  }
+
+  @Test func formsForManyRowsFollowTheOneForAny() throws {
+    let root = try projectConfig("configs/engines/lpk-cpu.json")
+    let forms = try #require(root.member("matrixProducts")).elements()
+    let turned = try root.setting(
+      "matrixProducts", to: ConfigNode(.array(forms.reversed()), source: .init(file: "a.json")))
+    #expect(
+      sentence { _ = try EngineProfile(reading: turned) }
+        .hasSuffix("the forms of bf16 do not stand by ascending fromRows, the first without"))
   }
 
   @Test func whatDoesNotFitTogetherIsOneSentence() throws {

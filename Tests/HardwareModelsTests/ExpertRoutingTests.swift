@@ -46,8 +46,10 @@ import Testing
   }
 
   /// arXiv:2510.08055: coverage of prompts from the bytes of figure 2, of decodes from table 1.
-  @Test func qwenMeetsThePublishedCoverage() throws {
-    let routing = try #require(try model("qwen3-30b-a3b").routing)
+  @Test func thePapersDeploymentMeetsThePublishedCoverage() throws {
+    let deployment = try ConfigLibrary(roots: [projectFile("configs")]).resolve("qwen3-30b")
+    let model = try Model(reading: #require(deployment.member("model")))
+    let routing = try #require(model.routing)
     for (tokens, percent) in [(512, 82.4), (1024, 87.6), (2048, 92.0), (4096, 94.9), (8192, 98.5)] {
       #expect((100 * routing.prompt.coverage(tokens: tokens) / percent - 1).magnitude < 0.03)
     }

@@ -1,5 +1,6 @@
 import Base
 import RealKernels
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -14,18 +15,9 @@ import Testing
 
   /// A library made of this C, in a folder of its own that goes away afterwards.
   private func withStub(_ code: String, _ body: (String) throws -> Void) throws {
-    var template = Array("/tmp/lpsim-kernels-XXXXXX".utf8CString)
-    let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-    let source = "\(folder)/stub.c"
-    let library = "\(folder)/liblpk_cpu.so"
-    defer {
-      unlink(source)
-      unlink(library)
-      rmdir(folder)
-    }
-    let file = try #require(fopen(source, "w"))
-    fputs(code, file)
-    fclose(file)
+    let scratch = try Scratch()
+    let source = try scratch.write(code, to: "stub.c")
+    let library = scratch.path("liblpk_cpu.so")
     try #require(system("cc -shared -fPIC -o \(library) \(source)") == 0)
     try body(library)
   }
@@ -94,7 +86,7 @@ import Testing
     let library = try KernelLibrary(.cuda, at: "\(packageFolder)/.build/kernels/liblpk_cuda.so")
     let expected = InputError(
       .unavailable, file: "cuda kernels",
-      "this machine has no NVIDIA driver, or one too old for CUDA 13.0 (CUDA driver version is insufficient for CUDA runtime version)"
+      "this machine has no NVIDIA driver, or one too old for CUDA 13.0 (CUDA driver version is insufficient for CUDA runtime version); install NVIDIA's driver for that version or a newer one"
     )
     #expect(throws: expected) { try library.deviceCount() }
     #expect(throws: expected) { try Kernels(library) }

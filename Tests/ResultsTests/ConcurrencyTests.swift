@@ -1,5 +1,6 @@
 import Base
 import GRDB
+import TestSupport
 import Testing
 
 @testable import Results
@@ -18,7 +19,7 @@ import Testing
 
   init() throws {
     scratch = try Scratch()
-    path = scratch.file("runs.sqlite")
+    path = scratch.path("runs.sqlite")
   }
 
   @Test func twoRecordingsOfOneFileDoNotWaitForEachOther() throws {
@@ -50,7 +51,7 @@ import Testing
     #expect(try rows(path, "SELECT count(*), count(DISTINCT config_hash) FROM run") == ["40|40"])
     #expect(try rows(path, "SELECT count(*) FROM request") == ["40"])
     #expect(try rows(path, "PRAGMA integrity_check") == ["ok"])
-    #expect(scratch.contents == ["runs.sqlite"])
+    #expect(try scratch.contents() == ["runs.sqlite"])
   }
 
   @Test func anotherProcessAddsItsRuns() async throws {

@@ -84,6 +84,20 @@ import Testing
     #expect(valued == expected)
   }
 
+  @Test func whatNobodyMeteredHasNoEnergyBeItOnlyWhileGPUsWaited() {
+    var working = roundSummary()
+    working.work.energy = .unmetered
+    var waiting = roundSummary()
+    waiting.idleEnergy = Joules(.nan)
+    for summary in [working, waiting] {
+      let result = RunResult(describe("chunked"), summary)
+      let absent = zip(Metric.all, result.values).filter { $1 == nil }.map(\.0.name)
+      #expect(absent == Metric.all.filter { $0.group == .energy }.map(\.name))
+      let lines = comparisonTable([result, result]).split(separator: "\n")
+      #expect(lines.last == "Energy: not metered")
+    }
+  }
+
   @Test func anEmptyRunDividesByNothing() {
     let result = RunResult(describe("chunked"), RunSummary())
     #expect(result["mean_requests_in_flight"] == nil)

@@ -1,5 +1,6 @@
 import Base
 import GRDB
+import TestSupport
 import Testing
 
 @testable import Results
@@ -11,7 +12,7 @@ import Testing
 
   init() throws {
     scratch = try Scratch()
-    path = scratch.file("runs.sqlite")
+    path = scratch.path("runs.sqlite")
   }
 
   @Test func aResultsFileIsStrictAndWritesAhead() throws {
@@ -94,7 +95,7 @@ import Testing
     }
     #expect(try rows(path, "SELECT policy FROM run") == ["chunked"])
     #expect(try rows(path, "SELECT count(*) FROM request") == ["1"])
-    #expect(scratch.contents == ["runs.sqlite"])
+    #expect(try scratch.contents() == ["runs.sqlite"])
   }
 
   @Test func aRunThatFailsWhileItIsStoredIsRolledBackWhole() throws {

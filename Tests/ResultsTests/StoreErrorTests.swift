@@ -1,5 +1,6 @@
 import Base
 import GRDB
+import TestSupport
 import Testing
 
 @testable import Results
@@ -17,7 +18,7 @@ import Testing
 
   init() throws {
     scratch = try Scratch()
-    path = scratch.file("runs.sqlite")
+    path = scratch.path("runs.sqlite")
   }
 
   /// What opening a file says; the file must be as it was.
@@ -27,7 +28,7 @@ import Testing
     let path = try scratch.write(String(repeating: "metric,value\n", count: 100), to: "runs.csv")
     #expect(opening(path) == "\(path): is not a SQLite database — name another file with --out")
     #expect(try readTextFile(path) == String(repeating: "metric,value\n", count: 100))
-    #expect(scratch.contents == ["runs.csv"])
+    #expect(try scratch.contents() == ["runs.csv"])
   }
 
   @Test func aDamagedResultsFileIsNotADatabase() throws {
@@ -45,7 +46,7 @@ import Testing
     #expect(opening(path) == expected)
     #expect(try rows(path, "SELECT name FROM sqlite_schema") == ["run"])
     #expect(try rows(path, "PRAGMA journal_mode") == ["delete"])
-    #expect(scratch.contents == ["runs.sqlite"])
+    #expect(try scratch.contents() == ["runs.sqlite"])
   }
 
   @Test func aNewerSchemaIsLeftAlone() throws {
@@ -65,12 +66,12 @@ import Testing
     #expect(try rows(path, "PRAGMA user_version") == ["1"])
   }
 
-  @Test func aFolderThatIsNotThereIsNotMade() {
-    let path = scratch.file("deep/runs.sqlite")
+  @Test func aFolderThatIsNotThereIsNotMade() throws {
+    let path = scratch.path("deep/runs.sqlite")
     let expected =
-      "\(path): cannot be created: there is no folder \"\(scratch.file("deep"))\" — make it with mkdir -p"
+      "\(path): cannot be created: there is no folder \"\(scratch.path("deep"))\" — make it with mkdir -p"
     #expect(opening(path) == expected)
-    #expect(scratch.contents == [])
+    #expect(try scratch.contents() == [])
   }
 
   @Test func aFolderIsNotAResultsFile() {
@@ -109,7 +110,7 @@ import Testing
       #expect(message { _ = try RunStore(path: path) } == expected)
     }
     chmod(scratch.folder, 0o755)
-    #expect(scratch.contents == [])
+    #expect(try scratch.contents() == [])
   }
 
   @Test func aDiskThatFillsUpWhileARunIsStoredLeavesTheRunsBefore() throws {
@@ -141,16 +142,16 @@ import Testing
   @Test func aNewFileWithoutRunsIsTakenBack() throws {
     let store = try RunStore(path: path)
     try store.removeIfEmpty()
-    #expect(scratch.contents == [])
+    #expect(try scratch.contents() == [])
   }
 
   @Test func aFileThatWasThereOrHoldsARunIsNotTakenBack() throws {
     let store = try RunStore(path: path)
     try RunStore(path: path).removeIfEmpty()
-    #expect(scratch.contents == ["runs.sqlite"])
+    #expect(try scratch.contents() == ["runs.sqlite"])
     try store.store(describe("chunked"))
     try store.removeIfEmpty()
-    #expect(scratch.contents == ["runs.sqlite"])
+    #expect(try scratch.contents() == ["runs.sqlite"])
     #expect(try rows(path, "PRAGMA journal_mode") == ["wal"])
   }
 

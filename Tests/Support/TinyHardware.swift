@@ -45,6 +45,7 @@ public func idealEngine() throws -> EngineProfile {
     reading: config(
       """
       {"name": "ideal", "measuredOn": ["unit"], "hostSecondsPerIteration": 0, "hostSecondsPerRequest": 0,
+       "randomSamplingSecondsPerRequest": 0,
        "cudaGraphs": {"decodeBatchSizes": [], "mixedTokenCounts": []}, "launchSecondsPerEagerLayer": 0,
        "keepsFullKVInWindowedLayers": true, "reservedBytes": 0,
        "matrixProducts": [\(each(ideal))], "experts": [\(each(experts))],

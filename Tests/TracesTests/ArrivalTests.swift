@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct ArrivalTests {
   private func gaps(_ process: any ArrivalProcess, count: Int, seed: UInt64 = 1) -> [Double] {
+    var process = process
     var random = SeededRandom(seed: seed, stream: "arrivals")
     return (0..<count).map { _ in process.unitGap(from: &random) }
   }
@@ -45,6 +46,14 @@ import Testing
   @Test func gammaGapsOfShapeOneAreExponentialInTheirTail() throws {
     let gaps = gaps(try arrivals("{\"process\": \"gamma\", \"burstiness\": 1.0}"), count: 200_000)
     #expect((Double(gaps.count { $0 > 3 }) / 200_000 - 0.04979).magnitude < 0.003)
+  }
+
+  /// `[numpy.random.RandomState(seed).gamma(1.0, 1.0) for …]`, NumPy 2.4.
+  @Test func benchmarkClientGapsAreThoseOfNumPy() throws {
+    let zero = gaps(try arrivals("{\"process\": \"vllm-bench\", \"clientSeed\": 0}"), count: 4)
+    #expect(zero == [0.79587450816311, 1.2559307629658378, 0.9232231458040688, 0.7872011523172707])
+    let other = gaps(try arrivals("{\"process\": \"vllm-bench\", \"clientSeed\": 12345}"), count: 2000)
+    #expect([other[0], other[999], other[1999]] == [2.6537906331017487, 0.3690442724163141, 0.9914206275629021])
   }
 
   @Test func constantArrivalsTickAtTheirRate() throws {

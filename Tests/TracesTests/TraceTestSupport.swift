@@ -1,31 +1,22 @@
 import Base
-import Glibc
+import TestSupport
 import Testing
 
 @testable import Traces
 
-/// A file that is gone when the test is. A class because its end removes the file.
-final class TemporaryFile {
-  let path: String
+/// A file that is gone when the test is.
+struct TemporaryFile {
+  private let scratch: Scratch
+  var path: String { scratch.path("trace") }
 
   init(_ bytes: [UInt8]) throws {
-    var template = Array("/tmp/lpsim-traces-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    try #require(descriptor >= 0)
-    close(descriptor)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    scratch = try Scratch()
     try overwrite(bytes)
   }
 
-  convenience init(_ text: String) throws { try self.init(Array(text.utf8)) }
+  init(_ text: String) throws { try self.init(Array(text.utf8)) }
 
-  deinit { unlink(path) }
-
-  func overwrite(_ bytes: [UInt8]) throws {
-    let file = try #require(fopen(path, "wb"))
-    defer { fclose(file) }
-    try #require(fwrite(bytes, 1, bytes.count, file) == bytes.count)
-  }
+  func overwrite(_ bytes: [UInt8]) throws { try scratch.write(bytes, to: "trace") }
 }
 
 /// Where the real traces lie that are shared beside the project, and whether they are there.

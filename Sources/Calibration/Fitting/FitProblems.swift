@@ -12,16 +12,18 @@ func share(_ name: String, start: Double = 0.7) -> FitParameter {
 }
 
 extension FitProblem {
-  /// Every form that these measurements are about: matrix products by format; experts by format, and by format and
-  /// model; decode and prefill attention; elementwise kernels; all-reduce by number of GPUs.
-  public static func all(for set: MeasurementSet) -> [FitProblem] {
+  /// Every form that these measurements are about: matrix products by format, and by rows where the base profile has
+  /// different kernels for few and for many; experts by format, and by format and model; decode and prefill attention;
+  /// elementwise kernels; all-reduce by number of GPUs. Terms of kernels that work in tiles are fitted where the base
+  /// profile has them.
+  public static func all(for set: MeasurementSet, base: EngineProfile) -> [FitProblem] {
     var problems: [FitProblem] = []
     for format in NumberFormat.allCases {
-      problems += ofOne(set.of(.gemm).filter { $0.format == format }) { matrixProduct(format, $0) }
-      problems += experts(format, set.of(.moe).filter { $0.format == format })
+      problems += matrixProducts(format, set.of(.gemm).filter { $0.format == format }, base)
+      problems += experts(format, set.of(.moe).filter { $0.format == format }, base)
     }
     problems += ofOne(set.of(.decode), decodeAttention)
-    problems += ofOne(set.of(.prefill), prefillAttention)
+    problems += ofOne(set.of(.prefill)) { prefillAttention($0, base) }
     problems += ofOne(set.of(.elementwise), elementwise)
     for gpus in gpuCounts(set.of(.collectives)) {
       problems.append(allReduce(gpus, set.of(.collectives).filter { $0.gpus == gpus }))
@@ -35,20 +37,38 @@ extension FitProblem {
 
   private static func gpuCounts(_ measurements: [Measurement]) -> [Int] { Set(measurements.map(\.gpus)).sorted() }
 
-  private static func matrixProduct(_ format: NumberFormat, _ measurements: [Measurement]) -> FitProblem {
+  private static func matrixProducts(
+    _ format: NumberFormat, _ measurements: [Measurement], _ base: EngineProfile
+  ) -> [FitProblem] {
+    let beginnings = base.matrixProducts.filter { $0.format == format }.compactMap(\.fromRows)
+    return ([nil] + beginnings).enumerated().flatMap { index, first in
+      let end = index < beginnings.count ? beginnings[index] : .max
+      let own = measurements.filter { ((first ?? 0)..<end).contains(Int($0.size)) }
+      return ofOne(own) { matrixProduct(format, from: first, to: end, $0, base) }
+    }
+  }
+
+  private static func matrixProduct(
+    _ format: NumberFormat, from first: Int?, to end: Int, _ measurements: [Measurement], _ base: EngineProfile
+  ) -> FitProblem {
+    let hasTiles = base.matrixProducts.contains { $0.timePerInnerRow != nil }
     let inner = FitParameter("secondsPerInnerRow", in: 1e-13...1e-8, scale: .logarithmic, start: 3e-10)
-    let common = [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents, inner]
     let isQuantized = format == .fp8
-    let variant = Variant(name: "", parameters: isQuantized ? common + [share("quantizationEfficiency")] : common) {
-      values in
+    let parameters =
+      [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents] + (hasTiles ? [inner] : [])
+      + (isQuantized ? [share("quantizationEfficiency")] : [])
+    let variant = Variant(name: "", parameters: parameters) { values in
       .matrixProduct(
         MatrixProductForm(
-          format: format, start: Seconds(values[0]), flopEfficiency: values[1], bandwidthEfficiency: values[2],
-          overlapExponent: values[3], timePerInnerRow: Seconds(values[4]),
-          quantizationEfficiency: isQuantized ? values[5] : nil))
+          format: format, fromRows: first, start: Seconds(values[0]), flopEfficiency: values[1],
+          bandwidthEfficiency: values[2], overlapExponent: values[3],
+          timePerInnerRow: hasTiles ? Seconds(values[4]) : nil,
+          quantizationEfficiency: isQuantized ? values[values.count - 1] : nil))
     }
+    let rows = end == .max ? first.map { ", \($0) rows and more" } ?? "" : ", fewer than \(end) rows"
     return FitProblem(
-      title: "matrix products \(format.rawValue)", family: .gemm, measurements: measurements, variants: [variant])
+      title: "matrix products \(format.rawValue)\(rows)", family: .gemm, measurements: measurements, variants: [variant]
+    )
   }
 
   private static func decodeAttention(_ measurements: [Measurement]) -> FitProblem {
@@ -65,14 +85,15 @@ extension FitProblem {
 
   /// Only prompts behind a past tell what a tile takes for each key, and only kernels that serve both how decodes stand
   /// beside prompts.
-  private static func prefillAttention(_ measurements: [Measurement]) -> FitProblem {
+  private static func prefillAttention(_ measurements: [Measurement], _ base: EngineProfile) -> FitProblem {
     let widths = Set(measurements.map(\.headDim)).sorted(by: >)
     let masked = FitParameter("maskedTokens", in: 0.1...5000, scale: .logarithmic, start: 100)
     var parameters =
       [starts, masked, share("bandwidthEfficiency", start: 0.5)] + widths.map { share("flopEfficiency of \($0)") }
     let walk = parameters.count
+    let hasTiles = base.prefillAttention.timePerContextToken != nil
     let hasPast = measurements.contains { $0.prefill.map { $0.cachedTokens > $0.tokens } ?? false }
-    if hasPast {
+    if hasTiles, hasPast {
       parameters.append(FitParameter("secondsPerContextToken", in: 1e-10...1e-6, scale: .logarithmic, start: 2e-8))
     }
     let isShared = measurements.contains { if case .sharedAttention = $0.work { true } else { false } }
@@ -88,7 +109,7 @@ extension FitProblem {
       return .prefillAttention(
         PrefillAttentionForm(
           start: Seconds(values[0]), flopEfficiencies: efficiencies, maskedTokens: values[1],
-          bandwidthEfficiency: values[2], timePerContextToken: Seconds(hasPast ? values[walk] : 0),
+          bandwidthEfficiency: values[2], timePerContextToken: hasTiles ? Seconds(hasPast ? values[walk] : 0) : nil,
           sharedTile: isShared ? tile : nil))
     }
     return FitProblem(title: "prefill attention", family: .prefill, measurements: measurements, variants: [variant])

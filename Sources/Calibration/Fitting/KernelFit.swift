@@ -162,7 +162,7 @@ extension Measurement {
   fileprivate var part: String {
     switch family {
     case .moe where isNarrowShard: "\(model) over more than 2 GPUs"
-    case .moe: "\(model), \(series.hasSuffix("balanced") ? "balanced" : "power law")"
+    case .moe: "\(model), \(["balanced", "coverage"].first { series.contains(", \($0)") } ?? "power law")"
     case .prefill: "heads of \(headDim)"
     case .gemm, .decode, .elementwise, .collectives: ""
     }

@@ -31,7 +31,8 @@ extension FittedProfile {
       "\(family.title): dots measured, lines fitted", series, x: family.sizeTitle, y: "microseconds")
   }
 
-  /// Arithmetic each second against arithmetic for each byte, under what the data sheet allows.
+  /// Arithmetic each second against arithmetic for each byte, under what was measured at best or, where that is not
+  /// known, under what the data sheet allows.
   private var roofline: Plot? {
     var series: [Plot.Series] = []
     for (colour, family) in KernelFamily.allCases.enumerated() {
@@ -42,11 +43,13 @@ extension FittedProfile {
     }
     let intensities = series.flatMap { $0.values.map(\.x) }
     guard let low = intensities.min(), let high = intensities.max() else { return nil }
-    let peak = gpu.peakBF16.value
-    let bandwidth = gpu.memoryBandwidth.value
+    let peak = ceilings?.arithmetic.value ?? gpu.peakBF16.value
+    let bandwidth = ceilings?.bandwidth.value ?? gpu.memoryBandwidth.value
     let roof = [min(low, peak / bandwidth), peak / bandwidth, max(high, peak / bandwidth)]
       .map { (x: $0, y: min($0 * bandwidth, peak)) }
-    series.append(Plot.Series("bandwidth and BF16 peak of the data sheet", .line, colour: 5, roof))
+    let name =
+      ceilings == nil ? "bandwidth and BF16 peak of the data sheet" : "measured ceilings of memory and arithmetic"
+    series.append(Plot.Series(name, .line, colour: 5, roof))
     return plot("Roofline of \(gpu.name)", series, x: "FLOP a byte", y: "FLOP a second")
   }
 

@@ -7,12 +7,13 @@ extension FittedForm {
     switch self {
     case .matrixProduct(let form):
       object(
-        [
-          ("format", .string(form.format.rawValue)), ("startSeconds", .number(form.start.value)),
-          ("flopEfficiency", .number(form.flopEfficiency)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
-          ("overlapExponent", .number(form.overlapExponent)),
-          ("secondsPerInnerRow", .number(form.timePerInnerRow.value)),
-        ] + (form.quantizationEfficiency.map { [("quantizationEfficiency", .number($0))] } ?? []))
+        [("format", .string(form.format.rawValue))] + (form.fromRows.map { [("fromRows", .integer($0))] } ?? [])
+          + [
+            ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),
+            ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+            ("overlapExponent", .number(form.overlapExponent)),
+          ] + (form.timePerInnerRow.map { [("secondsPerInnerRow", .number($0.value))] } ?? [])
+          + (form.quantizationEfficiency.map { [("quantizationEfficiency", .number($0))] } ?? []))
     case .experts(let form): experts(form)
     case .decodeAttention(let form):
       object([
@@ -41,8 +42,8 @@ extension FittedForm {
     var members: [(String, ConfigNode.Value)] = [
       ("startSeconds", .number(form.start.value)), ("flopEfficiencies", .array(efficiencies)),
       ("maskedTokens", .number(form.maskedTokens)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
-      ("secondsPerContextToken", .number(form.timePerContextToken.value)),
     ]
+    if let time = form.timePerContextToken { members.append(("secondsPerContextToken", .number(time.value))) }
     if let tile = form.sharedTile {
       let sizes = object([("rows", .number(tile.rows)), ("extraTokens", .number(tile.extraTokens))])
       members.append(("sharedTile", sizes.value))
@@ -71,6 +72,7 @@ extension FittedForm {
   }
 }
 
-private func object(_ members: [(String, ConfigNode.Value)]) -> ConfigNode {
+/// An object that stands in no file.
+func object(_ members: [(String, ConfigNode.Value)]) -> ConfigNode {
   node(.object(members.map { ConfigNode.Member($0.0, node($0.1)) }))
 }

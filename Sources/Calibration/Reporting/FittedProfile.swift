@@ -17,13 +17,15 @@ public struct FittedProfile: Sendable {
   public var command: String
   /// The GPU that was measured.
   public var gpu: GPU
+  /// What it can do at best by measurement; nil where the tables do not say.
+  public var ceilings: Ceilings?
   private let base: ConfigNode
   private let baseName: String
 
   /// A profile on a base that is read as JSON.
   public init(
     name: String, measuredOn: [String], fits: [KernelFit], measurements: MeasurementSet,
-    selection: MeasurementSelection, command: String, gpu: GPU, base: ConfigNode
+    selection: MeasurementSelection, command: String, gpu: GPU, ceilings: Ceilings?, base: ConfigNode
   ) throws {
     self.name = name
     self.measuredOn = measuredOn
@@ -32,6 +34,7 @@ public struct FittedProfile: Sendable {
     self.selection = selection
     self.command = command
     self.gpu = gpu
+    self.ceilings = ceilings
     self.base = base
     baseName = try EngineProfile(reading: base).name
   }

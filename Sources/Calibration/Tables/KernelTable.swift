@@ -9,6 +9,10 @@ public struct KernelTable: Sendable {
     /// Layers of a profiled model, by tokens or by sequences; its routed experts, by how many are activated; its
     /// attention, of prompts and decodes together. The model's own counting says what they do.
     case layers, emission, activation, mixture
+    /// What the machine can do at best.
+    case ceilings
+    /// Single times, or energies: nothing is fitted to them.
+    case notes
 
     /// The columns such a file has; more are allowed.
     var columns: [String] {
@@ -29,6 +33,8 @@ public struct KernelTable: Sendable {
       case .emission: ["layer", "sequences", "time_us"]
       case .activation: ["tokens", "activated_experts", "time_us"]
       case .mixture: ["prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"]
+      case .ceilings: ["quantity", "value", "unit"]
+      case .notes: ["what"]
       }
     }
 
@@ -43,8 +49,13 @@ public struct KernelTable: Sendable {
       case .emission: "sequences"
       case .activation: "activated_experts"
       case .mixture: "prefill_chunk"
+      case .ceilings: "quantity"
+      case .notes: "what"
       }
     }
+
+    /// Whether its rows are kernels of a GPU.
+    var hasKernels: Bool { self != .ceilings && self != .notes }
 
     /// Whether it is about layers of one model that no column names.
     var isOfLayers: Bool { time == "time_us" }

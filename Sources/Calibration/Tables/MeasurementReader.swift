@@ -66,7 +66,7 @@ public struct MeasurementSet: Sendable {
   /// Reads what is selected from tables.
   public init(reading tables: [KernelTable], _ selection: MeasurementSelection) throws {
     var loads = LoadCache()
-    for table in tables {
+    for table in tables where table.schema.hasKernels {
       files.append(table.file)
       let gpu = selection.gpu.lowercased()
       for row in table.all where row.isOn(gpu) { try add(row, selection, &loads) }
@@ -110,8 +110,7 @@ public struct MeasurementSet: Sendable {
   }
 
   private func nothingFound(_ tables: [KernelTable], _ selection: MeasurementSelection) -> InputError {
-    var known: [String] = []
-    for name in tables.flatMap(\.all).compactMap({ $0["gpu"] }) where !known.contains(name) { known.append(name) }
+    let known = tables.gpus
     if !known.isEmpty, !known.contains(where: { $0.lowercased() == selection.gpu.lowercased() }) {
       return .unknown("measurements of a GPU called", selection.gpu, among: known, status: .usage, file: "--gpu")
     }
@@ -123,6 +122,17 @@ public struct MeasurementSet: Sendable {
 extension KernelTable.Row {
   /// Whether it was measured on a GPU, in small letters; what names none was measured on the one that is asked for.
   fileprivate func isOn(_ gpu: String) -> Bool { self["gpu"].map { $0.lowercased() == gpu } ?? true }
+}
+
+extension [KernelTable] {
+  /// The GPUs whose kernels stand in these tables, in the order in which they are met; tables of layers name none.
+  public var gpus: [String] {
+    var known: [String] = []
+    for table in self where table.schema.hasKernels {
+      for gpu in table.all.compactMap({ $0["gpu"] }) where !known.contains(gpu) { known.append(gpu) }
+    }
+    return known
+  }
 }
 
 /// Expert loads that were already computed: many rows share one.

@@ -13,6 +13,8 @@ public enum RoutedCounts: Hashable, Sendable {
   case balanced
   /// Sizes drawn from a density x^-a.
   case powerLaw(Double)
+  /// Tokens of each expert that gets one.
+  case counted([Int])
 
   /// Reads `balanced` or `power_law_1.2`; nil for any other word.
   public init?(_ name: String) {
@@ -31,6 +33,7 @@ public enum RoutedCounts: Hashable, Sendable {
     case .balanced:
       let (each, more) = (tokens * topK).quotientAndRemainder(dividingBy: experts)
       return ExpertLoad(counts: (0..<experts).map { $0 < more ? each + 1 : each })
+    case .counted(let counts): return ExpertLoad(counts: counts)
     case .powerLaw(let exponent):
       var random = SeededRandom(seed: 1, stream: "power-law-experts")
       let draws = 16

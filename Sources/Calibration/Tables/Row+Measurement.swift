@@ -12,6 +12,7 @@ extension KernelTable.Row {
     case .activation: .moe
     case .mixture: try count("prefill_chunk", from: 0) == 0 ? .decode : .prefill
     case .layers, .emission: try layerFamily()
+    case .ceilings, .notes: preconditionFailure("\(table.file) has no kernels")
     }
   }
 
@@ -25,7 +26,7 @@ extension KernelTable.Row {
       return nil
     case .prefill, .decode:
       if text("kv_cache_dtype") != "bfloat16" { return "a KV cache in \(text("kv_cache_dtype"))" }
-      return text("attn_dtype") == "bfloat16" ? nil : "attention in \(text("attn_dtype"))"
+      return ["bfloat16", "float32"].contains(text("attn_dtype")) ? nil : "attention in \(text("attn_dtype"))"
     case .elementwise: return nil
     case .collectives: return text("op") == "all_reduce" ? nil : "\(text("op")), which no form is about"
     }
@@ -77,12 +78,10 @@ extension KernelTable.Row {
   }
 
   private func experts(_ loads: inout LoadCache) throws -> Measurement {
-    guard let counts = RoutedCounts(text("distribution")) else {
-      throw error("distribution", "\"\(text("distribution"))\" is neither balanced nor power_law_NUMBER")
-    }
     let (tokens, whole, degree) = (try count("tokens"), try count("inter"), try count("tp"))
     let (experts, topK) = (try count("experts"), try count("topk"))
     guard topK <= experts else { throw error("topk", "\(topK) of \(experts) experts cannot be chosen") }
+    let counts = try routedCounts(tokens: tokens, experts: experts, topK: topK)
     guard whole % degree == 0 else { throw error("tp", "\(degree) does not divide the width \(whole) of an expert") }
     let product = ExpertProduct(
       rows: tokens, hidden: try count("hidden"), intermediate: whole / degree, wholeIntermediate: whole,
@@ -95,6 +94,22 @@ extension KernelTable.Row {
       family: .moe, work: .experts(product), format: product.format, headDim: 128, seconds: try seconds(),
       model: text("model"), size: Double(tokens), series: series, flops: flops, bytes: bytes,
       label: "\(series), \(tokens) tokens")
+  }
+
+  /// What the table counted where it did; otherwise what the name of its distribution says.
+  private func routedCounts(tokens: Int, experts: Int, topK: Int) throws -> RoutedCounts {
+    let column = "expert_tokens"
+    guard let words = self[column] else {
+      if let counts = RoutedCounts(text("distribution")) { return counts }
+      throw error("distribution", "\"\(text("distribution"))\" is neither balanced nor power_law_NUMBER")
+    }
+    let counts = words.split(separator: " ").map { Int($0) ?? 0 }
+    guard counts.count <= experts, counts.allSatisfy({ (1...tokens).contains($0) }),
+      counts.reduce(0, +) == tokens * topK
+    else {
+      throw error(column, "\"\(words)\" is not how \(tokens) tokens choose \(topK) of \(experts) experts each")
+    }
+    return .counted(counts)
   }
 
   private func matrixProduct() throws -> Measurement {

@@ -18,11 +18,12 @@ extension EngineProfile {
       measuredOn: try fields.required("measuredOn").elements().map { try $0.string() },
       hostTimePerIteration: try fields.quantity("hostSecondsPerIteration", in: .nonNegative),
       hostTimePerRequest: try fields.quantity("hostSecondsPerRequest", in: .nonNegative),
+      randomSamplingTimePerRequest: try fields.quantity("randomSamplingSecondsPerRequest", in: .nonNegative),
       graphSizes: sizes,
       launchTimePerEagerLayer: try fields.quantity("launchSecondsPerEagerLayer", in: .nonNegative),
       keepsFullKVInWindowedLayers: try fields.required("keepsFullKVInWindowedLayers").bool(),
       reservedMemory: try fields.quantity("reservedBytes", in: 0...ClosedRange.memoryBytes.upperBound),
-      matrixProducts: try fields.required("matrixProducts").elements().map { try MatrixProductForm(reading: $0) },
+      matrixProducts: try readMatrixProducts(fields.required("matrixProducts")),
       experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
       decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),
       prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),
@@ -46,10 +47,24 @@ private func readFormat(_ node: ConfigNode) throws -> NumberFormat {
 }
 
 extension ConfigFields {
-  /// A time of a term that not every kernel has; none if the key is missing.
-  fileprivate mutating func optionalTime(_ name: String) throws -> Seconds {
-    Seconds(try optional(name)?.number(in: .nonNegative) ?? 0)
+  /// A time of a term that not every kernel has; nil if the key is missing.
+  fileprivate mutating func optionalTime(_ name: String) throws -> Seconds? {
+    try optional(name).map { Seconds(try $0.number(in: .nonNegative)) }
   }
+}
+
+/// Forms of a format stand in the order of the rows that they are for, and the first is for any.
+private func readMatrixProducts(_ node: ConfigNode) throws -> [MatrixProductForm] {
+  let items = try node.elements()
+  let forms = try items.map { try MatrixProductForm(reading: $0) }
+  for (index, form) in forms.enumerated() {
+    let before = forms[..<index].last { $0.format == form.format }
+    guard before == nil ? form.fromRows == nil : form.fromRows ?? 0 > before?.fromRows ?? 1 else {
+      throw items[index].error(
+        "the forms of \(form.format.rawValue) do not stand by ascending fromRows, the first without")
+    }
+  }
+  return forms
 }
 
 extension MatrixProductForm {
@@ -57,6 +72,7 @@ extension MatrixProductForm {
     var fields = try ConfigFields(node)
     self.init(
       format: try readFormat(fields.required("format")),
+      fromRows: try fields.optional("fromRows")?.integer(in: 2...1_048_576),
       start: try fields.quantity("startSeconds", in: .nonNegative),
       flopEfficiency: try fields.number("flopEfficiency", in: share),
       bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
@@ -153,8 +169,8 @@ extension AllReduceForm {
       gpus: try fields.integer("gpus", in: 2...1024),
       start: try fields.quantity("startSeconds", in: .nonNegative),
       bandwidth: try fields.quantity("bytesPerSecond"),
-      secondStart: try fields.optional("secondStartSeconds").map { Seconds(try $0.number(in: .nonNegative)) },
-      timePerRootMegabyte: try fields.optionalTime("secondsPerRootMegabyte"))
+      secondStart: try fields.optionalTime("secondStartSeconds"),
+      timePerRootMegabyte: try fields.optionalTime("secondsPerRootMegabyte") ?? .zero)
     try fields.finish()
   }
 }

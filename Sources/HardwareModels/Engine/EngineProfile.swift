@@ -19,6 +19,8 @@ public struct EngineProfile: Hashable, Sendable {
   public var hostTimePerIteration: Seconds
   /// The same for each request that takes part.
   public var hostTimePerRequest: Seconds
+  /// Time on the GPU to draw a token at random from the likeliest, for each request; greedy choice is elementwise.
+  public var randomSamplingTimePerRequest: Seconds
   /// What is captured.
   public var graphSizes: GraphSizes
   /// Time to launch the kernels of one layer that runs eagerly; hidden where the kernels take longer.
@@ -27,7 +29,7 @@ public struct EngineProfile: Hashable, Sendable {
   public var keepsFullKVInWindowedLayers: Bool
   /// Memory of a GPU that is neither weights, KV cache nor activations: CUDA context, graphs, communication buffers.
   public var reservedMemory: Bytes
-  /// Dense matrix products, one form for each format.
+  /// Dense matrix products, forms of each format; the last one counts that is for as few rows as there are.
   public var matrixProducts: [MatrixProductForm]
   /// Routed experts; the form for the shape at hand, otherwise the one for any shape.
   public var experts: [ExpertProductForm]
@@ -42,11 +44,24 @@ public struct EngineProfile: Hashable, Sendable {
 }
 
 extension EngineProfile {
+  /// The form for products of this format and so many rows; nil if the profile has none.
+  func form(for format: NumberFormat, rows: Int) -> MatrixProductForm? {
+    matrixProducts.last { $0.format == format && $0.fromRows ?? 0 <= rows }
+  }
+
   /// The form for experts of this shape and format; nil if the profile has none.
   public func form(for experts: Transformer.Experts, hidden: Int) -> ExpertProductForm? {
     let shape = ExpertProductForm.Shape(
       hidden: hidden, intermediate: experts.intermediate, count: experts.count, topK: experts.topK)
     let ofFormat = self.experts.filter { $0.format == experts.format }
     return ofFormat.first { $0.shape == shape } ?? ofFormat.first { $0.shape == nil }
+  }
+}
+
+extension EngineProfile {
+  /// Rows that a CUDA graph adds to a layer of so many tokens; nil if the layer runs eagerly.
+  func padding(_ tokens: Int, hasPrompts: Bool) -> Int? {
+    let sizes = hasPrompts ? graphSizes.mixed : graphSizes.decode
+    return sizes.first { $0 >= tokens }.map { $0 - tokens }
   }
 }

@@ -64,15 +64,15 @@ public struct PrefillAttentionForm: Hashable, Sendable {
   public var maskedTokens: Double
   /// e_b: the share of peak bandwidth at which queries, keys, values and outputs move.
   public var bandwidthEfficiency: Double
-  /// tau: what a tile takes for each key.
-  public var timePerContextToken: Seconds
+  /// tau: what a tile takes for each key; nil where no tiles run beside each other.
+  public var timePerContextToken: Seconds?
   /// Nil where decodes have a kernel of their own.
   public var sharedTile: SharedTile?
 
   /// A form with these parameters.
   public init(
     start: Seconds, flopEfficiencies: [HeadEfficiency], maskedTokens: Double, bandwidthEfficiency: Double,
-    timePerContextToken: Seconds = .zero, sharedTile: SharedTile? = nil
+    timePerContextToken: Seconds? = nil, sharedTile: SharedTile? = nil
   ) {
     self.start = start
     self.flopEfficiencies = flopEfficiencies

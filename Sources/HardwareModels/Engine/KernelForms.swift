@@ -6,6 +6,8 @@ import Base
 public struct MatrixProductForm: Hashable, Sendable {
   /// Weights of this format.
   public var format: NumberFormat
+  /// The fewest rows it is for, where the software has another kernel for fewer; nil if it is for any.
+  public var fromRows: Int?
   /// t0: a kernel that does nothing.
   public var start: Seconds
   /// e_f: the share of peak compute that is reached.
@@ -14,18 +16,20 @@ public struct MatrixProductForm: Hashable, Sendable {
   public var bandwidthEfficiency: Double
   /// p: at 1 arithmetic and memory add up, as it grows the longer one hides the other.
   public var overlapExponent: Double
-  /// tau: what a step of the main loop over the inner dimension takes however many tiles run beside it.
-  public var timePerInnerRow: Seconds
+  /// tau: what a step of the main loop over the inner dimension takes however many tiles run beside it; nil where no tiles
+  /// do.
+  public var timePerInnerRow: Seconds?
   /// e_q: the share of peak bandwidth at which rows are read in BF16 and written in FP8 before they are multiplied; nil
   /// where rows stay as they are.
   public var quantizationEfficiency: Double?
 
   /// A form with these parameters.
   public init(
-    format: NumberFormat, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double, overlapExponent: Double,
-    timePerInnerRow: Seconds = .zero, quantizationEfficiency: Double? = nil
+    format: NumberFormat, fromRows: Int? = nil, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double,
+    overlapExponent: Double, timePerInnerRow: Seconds? = nil, quantizationEfficiency: Double? = nil
   ) {
     self.format = format
+    self.fromRows = fromRows
     self.start = start
     self.flopEfficiency = flopEfficiency
     self.bandwidthEfficiency = bandwidthEfficiency

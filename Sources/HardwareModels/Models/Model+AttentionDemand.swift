@@ -67,7 +67,7 @@ extension ShardedModel {
     let rows = TokenRows(prompt: work.prefill.tokens, decode: work.decode.requests, padding: padding)
     guard rows.tokens > 0 else { return [] }
     let windowed = transformer.windowedLayers[work.layers].count { $0 }
-    let ofTokens = (denseDemand(rows) + expertDemand(rows)).map { operation in
+    let ofTokens = (denseDemand(rows) + [expertDemand(rows)].compactMap(\.self)).map { operation in
       var operation = operation
       operation.layers = work.layers.count
       return operation

@@ -30,12 +30,12 @@ struct ShardedModel {
   }
 
   /// The sum over GPUs after a row-wise cut product; none on a single GPU. Each GPU sends 2 (n - 1) / n of it.
-  func allReduce(_ name: String, rows: TokenRows) -> [OperatorDemand] {
-    guard gpus > 1 else { return [] }
+  func appendAllReduce(_ name: String, rows: TokenRows, to operators: inout [OperatorDemand]) {
+    guard gpus > 1 else { return }
     var traffic = Traffic()
     traffic[.link] = Bytes(2 * Double(rows.tokens * transformer.hidden) * Double(2 * (gpus - 1)))
     let kind = OperatorDemand.Kind.allReduce(bytes: 2 * Double(rows.all * transformer.hidden), gpus: gpus)
-    return [OperatorDemand(name: name, layers: 1, kind: kind, flops: .zero, traffic: traffic)]
+    operators.append(OperatorDemand(name: name, layers: 1, kind: kind, flops: .zero, traffic: traffic))
   }
 }
 
@@ -48,30 +48,35 @@ extension ShardedModel {
     let format = transformer.attention.format
     let isNormed = transformer.attention.hasQueryKeyNorm
     let rotated = queries + keysAndValues / 2
-    return [
-      elementwise("attention norm", rows: rows, width: 4 * hidden, kernels: 1),
-      product("qkv projection", rows: rows, columns: queries + keysAndValues, inner: hidden, format: format),
-      elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1),
+    var operators = [OperatorDemand]()
+    operators.reserveCapacity(12)
+    operators.append(elementwise("attention norm", rows: rows, width: 4 * hidden, kernels: 1))
+    operators.append(
+      product("qkv projection", rows: rows, columns: queries + keysAndValues, inner: hidden, format: format))
+    operators.append(
+      elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1))
+    operators.append(
       elementwise(
-        "kv cache write", rows: rows, width: keysAndValues, kernels: 1, written: Double(2 * keysAndValues)),
-      product("output projection", rows: rows, columns: hidden, inner: queries, format: format),
-    ] + allReduce("attention all-reduce", rows: rows)
-      + [elementwise("feed-forward norm", rows: rows, width: 4 * hidden, kernels: 1)]
-      + feedForwardDemand(rows) + allReduce("feed-forward all-reduce", rows: rows)
+        "kv cache write", rows: rows, width: keysAndValues, kernels: 1, written: Double(2 * keysAndValues)))
+    operators.append(product("output projection", rows: rows, columns: hidden, inner: queries, format: format))
+    appendAllReduce("attention all-reduce", rows: rows, to: &operators)
+    operators.append(elementwise("feed-forward norm", rows: rows, width: 4 * hidden, kernels: 1))
+    appendFeedForward(rows, to: &operators)
+    appendAllReduce("feed-forward all-reduce", rows: rows, to: &operators)
+    return operators
   }
 
-  private func feedForwardDemand(_ rows: TokenRows) -> [OperatorDemand] {
+  private func appendFeedForward(_ rows: TokenRows, to operators: inout [OperatorDemand]) {
     let hidden = transformer.hidden
     switch transformer.feedForward {
     case .dense(let intermediate, let format):
       let inner = intermediate / gpus
-      return [
-        product("gate and up projection", rows: rows, columns: 2 * inner, inner: hidden, format: format),
-        elementwise("activation", rows: rows, width: 3 * inner, kernels: 1),
-        product("down projection", rows: rows, columns: hidden, inner: inner, format: format),
-      ]
+      operators.append(
+        product("gate and up projection", rows: rows, columns: 2 * inner, inner: hidden, format: format))
+      operators.append(elementwise("activation", rows: rows, width: 3 * inner, kernels: 1))
+      operators.append(product("down projection", rows: rows, columns: hidden, inner: inner, format: format))
     case .experts(let experts):
-      return [product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16)]
+      operators.append(product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16))
     }
   }
 
@@ -85,23 +90,19 @@ extension ShardedModel {
       format: experts.format)
   }
 
-  /// Routed experts, none for a dense model; activations move as the measured kernels move them: M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h
-  /// bytes for M = T k pairs.
-  func expertDemand(_ rows: TokenRows) -> [OperatorDemand] {
-    guard let experts = transformer.experts, let product = expertProduct(rows) else { return [] }
-    let pairs = Double(rows.tokens) * Double(experts.topK)
-    let hidden = Double(transformer.hidden)
-    let inner = Double(product.intermediate)
+  /// The routed experts of a layer; nil for a dense model.
+  func expertDemand(_ rows: TokenRows) -> OperatorDemand? {
+    guard let product = expertProduct(rows) else { return nil }
+    let pairs = Double(rows.tokens) * Double(product.topK)
     var traffic = Traffic()
     traffic[.expertWeights] = Bytes(product.load.distinct * product.bytesPerExpert * Double(gpus))
-    let moved = pairs * (6 * hidden + 12 * inner) + 4 * Double(rows.tokens) * hidden
-    traffic[.activations] = Bytes(moved * Double(gpus))
-    let flops = Flops(pairs * 6 * hidden * inner * Double(gpus))
-    return [OperatorDemand(name: "experts", layers: 1, kind: .experts(product), flops: flops, traffic: traffic)]
+    traffic[.activations] = Bytes(product.activationBytes(of: rows.tokens) * Double(gpus))
+    let flops = Flops(pairs * 6 * Double(product.hidden * product.intermediate * gpus))
+    return OperatorDemand(name: "experts", layers: 1, kind: .experts(product), flops: flops, traffic: traffic)
   }
 
   /// Embedding of the tokens that enter the first layer; then last norm, LM head and sampling of those that come out.
-  func endDemand(embedded: Int, emitted: Int) -> [OperatorDemand] {
+  func endDemand(embedded: Int, emitted: Int, sampling: SamplingMode = .greedy) -> [OperatorDemand] {
     var operators = [OperatorDemand]()
     if embedded > 0 {
       var lookup = elementwise(
@@ -116,6 +117,10 @@ extension ShardedModel {
     operators.append(elementwise("last norm", rows: rows, width: 4 * transformer.hidden, kernels: 1))
     operators.append(product("LM head", rows: rows, columns: words, inner: transformer.hidden, format: .bf16))
     operators.append(elementwise("sampling", rows: rows, width: 3 * words, kernels: 2))
+    guard sampling == .random else { return operators }
+    let drawing = OperatorDemand.Kind.randomSampling(requests: emitted)
+    operators.append(
+      OperatorDemand(name: "random sampling", layers: 1, kind: drawing, flops: .zero, traffic: Traffic()))
     return operators
   }
 }

@@ -58,6 +58,12 @@ public struct ExpertProduct: Hashable, Sendable {
   public var bytesPerExpert: Double { 3 * Double(hidden * intermediate) * format.bytesPerWeight }
   /// (token, expert) pairs.
   public var assignments: Double { Double(rows) * Double(topK) }
+  /// Bytes of activations that the measured kernels move for so many tokens on this GPU:
+  /// M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h for M = T k pairs.
+  public func activationBytes(of tokens: Int) -> Double {
+    let pairs = Double(tokens) * Double(topK)
+    return pairs * (6 * Double(hidden) + 12 * Double(intermediate)) + 4 * Double(tokens) * Double(hidden)
+  }
 }
 
 /// Attention of the prompt tokens of one layer on one GPU.
@@ -122,6 +128,8 @@ public struct OperatorDemand: Hashable, Sendable {
     case sharedAttention(PrefillAttention, DecodeAttention)
     /// Sum of so many bytes over so many GPUs.
     case allReduce(bytes: Double, gpus: Int)
+    /// Drawing a token for each of so many requests from the likeliest of the vocabulary.
+    case randomSampling(requests: Int)
     /// Kernels that only move bytes.
     case elementwise(bytes: Double, kernels: Int)
   }

@@ -80,7 +80,7 @@ struct AttentionPrices {
     prefillSecondsPerFlop = 1 / (nearest.flopEfficiency * gpu.peakBF16.value)
     prefillMaskedTokens = prefill.maskedTokens
     prefillSecondsPerByte = 1 / (prefill.bandwidthEfficiency * gpu.memoryBandwidth.value)
-    prefillSecondsPerKey = prefill.timePerContextToken.value
+    prefillSecondsPerKey = prefill.timePerContextToken?.value ?? 0
     sharedTile = prefill.sharedTile
   }
 

@@ -20,6 +20,7 @@ struct OperatorPrices {
     case .decodeAttention(let work): time(of: work)
     case .sharedAttention(let prefill, let decode): time(of: prefill, beside: decode)
     case .allReduce(let bytes, let gpus): time(ofSumming: bytes, over: gpus)
+    case .randomSampling(let requests): time(ofSampling: requests)
     case .elementwise(let bytes, let kernels): time(ofMoving: bytes, kernels: kernels)
     }
   }
@@ -30,7 +31,7 @@ struct OperatorPrices {
   }
 
   private func time(of product: MatrixProduct) -> OperatorTime {
-    guard let form = engine.matrixProducts.first(where: { $0.format == product.format }) else {
+    guard let form = engine.form(for: product.format, rows: product.rows) else {
       preconditionFailure("\(engine.name) has no matrix product in \(product.format)")
     }
     let rows = Double(product.rows)
@@ -41,7 +42,7 @@ struct OperatorPrices {
     let bandwidth = gpu.memoryBandwidth.value
     let memory = bytes / (form.bandwidthEfficiency * bandwidth)
     let quantizing = form.quantizationEfficiency.map { 3 * rows * inner / ($0 * bandwidth) } ?? 0
-    let latency = form.start.value + form.timePerInnerRow.value * inner
+    let latency = form.start.value + (form.timePerInnerRow?.value ?? 0) * inner
     let seconds = latency + overlapped(compute, memory, form.overlapExponent) + quantizing
     return OperatorTime(seconds, compute: compute, memory: memory + quantizing, latency: latency)
   }
@@ -64,7 +65,6 @@ struct OperatorPrices {
     while Double(height) < share, height < form.tileRows.upperBound { height *= 2 }
     let tiles = product.load.tiles(ofHeight: height)
     let hidden = Double(product.hidden)
-    let inner = Double(product.intermediate)
     let read = product.load.distinct + (tiles - product.load.distinct) * form.rereadShare
     let columns = form.tileColumns
     let padded = Double((product.intermediate + columns - 1) / columns * columns)
@@ -72,7 +72,7 @@ struct OperatorPrices {
     let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(height), product.assignments)
     let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.format))
-    let moved = product.assignments * (6 * hidden + 12 * inner) + 4 * Double(product.rows) * hidden
+    let moved = product.activationBytes(of: product.rows)
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
     return OperatorTime(seconds, compute: compute, memory: memory + activations, latency: form.start.value)
@@ -110,6 +110,11 @@ struct OperatorPrices {
     let root = form.timePerRootMegabyte.value * (bytes / 1e6).squareRoot()
     let link = sent + root
     return OperatorTime(form.start.value + link, link: link, latency: form.start.value)
+  }
+
+  private func time(ofSampling requests: Int) -> OperatorTime {
+    let seconds = engine.randomSamplingTimePerRequest.value * Double(requests)
+    return OperatorTime(seconds, memory: seconds, latency: 0)
   }
 
   private func time(ofMoving bytes: Double, kernels: Int) -> OperatorTime {

@@ -4,7 +4,8 @@ import Base
 /// what each operator takes, then embedding, LM head, sampling and the host.
 ///
 /// Everything but attention depends on token counts only and is remembered; attention is a closed form, computed each
-/// time. Prefill and decode attention of one layer run one after the other, kernels of one layer do not overlap.
+/// time. Kernels of one layer do not overlap: prefill and decode attention run one after the other, or as one kernel where
+/// the engine has one for both.
 public struct RooflineCostModel: CostModel {
   /// What is served.
   public let model: Model
@@ -14,26 +15,33 @@ public struct RooflineCostModel: CostModel {
   public let engine: EngineProfile
   /// GPUs of the replica.
   public let tensorParallel: Int
+  /// How tokens are chosen.
+  public let sampling: SamplingMode
 
   let sharded: ShardedModel
   let prices: OperatorPrices
   private let attention: AttentionShard
   private let windowedBefore: ContiguousArray<Int>
-  private var table = CostTable()
+  private let experts: ExpertShard
+  private var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
+  private var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
   private var sampler: SeededRandom?
 
   /// The replica's cost model; what does not fit together is an ``InputError``.
   public init(
-    model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, routing: RoutingMode = .expected
+    model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, routing: RoutingMode = .expected,
+    sampling: SamplingMode = .greedy
   ) throws {
     try check(model, gpu, engine, tensorParallel: tensorParallel)
     self.model = model
     self.gpu = gpu
     self.engine = engine
     self.tensorParallel = tensorParallel
+    self.sampling = sampling
     sharded = ShardedModel(model: model, gpus: tensorParallel)
     prices = OperatorPrices(engine, gpu, headDim: model.transformer.attention.headDim)
     attention = sharded.attention
+    experts = ExpertShard(sharded)
     var before = ContiguousArray([0])
     for isWindowed in model.transformer.windowedLayers {
       before.append(before[before.count - 1] + (isWindowed ? 1 : 0))
@@ -42,8 +50,8 @@ public struct RooflineCostModel: CostModel {
     if case .sampled(let seed) = routing { sampler = SeededRandom(seed: seed, stream: "expert-routing") }
   }
 
-  /// What all GPUs of the replica draw together while they wait.
-  public var idlePower: Watts { gpu.power.idle * Double(tensorParallel) }
+  /// What all GPUs of the replica draw together while they wait; not a number where nobody has metered it.
+  public var idlePower: Watts { gpu.power.map { $0.idle * Double(tensorParallel) } ?? Watts(.nan) }
 
   /// Sums of an iteration in the making, in plain numbers.
   private struct Sums {
@@ -58,6 +66,13 @@ public struct RooflineCostModel: CostModel {
 
   /// What an iteration costs.
   public mutating func cost(of work: IterationWork) -> IterationCost {
+    var cost = IterationCost()
+    price(work, into: &cost)
+    return cost
+  }
+
+  /// Puts what an iteration costs in the place of `cost`.
+  public mutating func price(_ work: IterationWork, into cost: inout IterationCost) {
     var sums = Sums()
     var decodes = 0
     var prefills = 0
@@ -68,40 +83,45 @@ public struct RooflineCostModel: CostModel {
       if segment.layers.lowerBound == 0 { embedded = segment.prefill.tokens + segment.decode.requests }
       add(segment, to: &sums)
     }
-    guard sums.kernels > 0 || work.emittedTokens > 0 else { return IterationCost() }
-    let ends = endCost(embedded: embedded, emitted: work.emittedTokens)
-    sums.elapsed += ends.seconds
-    sums.kernels += ends.seconds
-    sums.flops += ends.flops
-    sums.traffic += ends.traffic
+    guard sums.kernels > 0 || work.emittedTokens > 0 else {
+      cost = IterationCost()
+      return
+    }
+    addEnd(self.cost(of: .embedding, embedded), to: &sums)
+    addEnd(self.cost(of: .emission, work.emittedTokens), to: &sums)
     sums.traffic[TrafficClass.kvRead.rawValue] += sums.kvBytes
     let host = engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
-    return finished(sums, host: host)
-  }
-
-  private func finished(_ sums: Sums, host: Seconds) -> IterationCost {
-    var cost = IterationCost()
     cost.duration = Seconds(sums.elapsed) + host
     cost.kernelTime = Seconds(sums.kernels)
     cost.flops = Flops(sums.flops)
     cost.traffic.lanes = sums.traffic
-    cost.energy = gpu.power.energy(
-      duration: cost.duration, kernelTime: cost.kernelTime, flops: cost.flops, traffic: cost.traffic,
-      gpus: tensorParallel)
-    return cost
+    cost.energy =
+      gpu.power?.energy(
+        duration: cost.duration, kernelTime: cost.kernelTime, flops: cost.flops, traffic: cost.traffic,
+        gpus: tensorParallel) ?? .unmetered
+  }
+
+  @inline(__always)
+  private func addEnd(_ end: TokenCost, to sums: inout Sums) {
+    sums.elapsed += end.seconds
+    sums.kernels += end.seconds
+    sums.flops += end.flops
+    sums.traffic += end.traffic
   }
 
   @inline(__always)
   private mutating func add(_ segment: LayerWork, to sums: inout Sums) {
     precondition(segment.layers.upperBound < windowedBefore.count, "work in layers that the model lacks")
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
-    let layer = layerCost(prompt: segment.prefill.tokens, decode: segment.decode.requests)
+    let tokens = segment.prefill.tokens + segment.decode.requests
+    var layer = self.cost(of: segment.prefill.tokens > 0 ? .mixedLayer : .decodeLayer, tokens)
     let windowed = windowedBefore[segment.layers.upperBound] - windowedBefore[segment.layers.lowerBound]
     let full = segment.layers.count - windowed
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
     if sampler != nil {
       addSampled(segment, layer, to: &sums)
     } else {
+      layer.add(expertCost(segment), tokens: tokens, experts)
       let layers = Double(segment.layers.count)
       sums.flops += layers * layer.flops
       sums.traffic += layers * layer.traffic
@@ -126,9 +146,15 @@ public struct RooflineCostModel: CostModel {
   ) {
     guard layers > 0 else { return }
     var seconds = layer.seconds
-    if segment.decode.requests > 0 { seconds += isWindowed ? sums.decodeSeconds.windowed : sums.decodeSeconds.full }
-    if segment.prefill.tokens > 0 {
-      seconds += prices.attention.seconds(attention.prefill(segment.prefill, isWindowed: isWindowed))
+    if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
+      seconds += prices.attention.seconds(
+        attention.prefill(segment.prefill, isWindowed: isWindowed),
+        beside: attention.decode(segment.decode, isWindowed: isWindowed))
+    } else {
+      if segment.decode.requests > 0 { seconds += isWindowed ? sums.decodeSeconds.windowed : sums.decodeSeconds.full }
+      if segment.prefill.tokens > 0 {
+        seconds += prices.attention.seconds(attention.prefill(segment.prefill, isWindowed: isWindowed))
+      }
     }
     sums.kernels += Double(layers) * seconds
     sums.elapsed += Double(layers) * max(seconds, layer.launchSeconds)
@@ -147,75 +173,74 @@ public struct RooflineCostModel: CostModel {
 }
 
 extension RooflineCostModel {
-  /// One layer without its attention. Its experts depend on prompt and decoded tokens apart; everything else depends on
-  /// their sum only and is remembered by it.
-  @inline(__always)
-  private mutating func layerCost(prompt: Int, decode: Int) -> TokenCost {
-    if let slot = table.find(.layer, prompt, decode) { return table[slot] }
-    let padding = engine.padding(prompt: prompt, decode: decode)
-    let rows = TokenRows(prompt: prompt, decode: decode, padding: padding ?? 0)
-    var cost = denseCost(rows, launchSeconds: padding == nil ? engine.launchTimePerEagerLayer.value : 0)
-    cost.add(sharded.expertDemand(rows), prices)
-    table.keep(cost, .layer, prompt, decode)
-    return cost
-  }
-
-  private mutating func denseCost(_ rows: TokenRows, launchSeconds: Double) -> TokenCost {
-    remembered(rows.prompt > 0 ? .mixedLayer : .decodeLayer, rows.tokens) { model in
-      var cost = TokenCost(model.sharded.denseDemand(rows), model.prices)
-      cost.launchSeconds = launchSeconds
-      return cost
-    }
-  }
-
-  /// Embedding of the tokens that enter, LM head and sampling of those that come out.
-  private mutating func endCost(embedded: Int, emitted: Int) -> TokenCost {
-    var cost = remembered(.embedding, embedded) {
-      TokenCost($0.sharded.endDemand(embedded: embedded, emitted: 0), $0.prices)
-    }
-    cost += remembered(.emission, emitted) { TokenCost($0.sharded.endDemand(embedded: 0, emitted: emitted), $0.prices) }
-    return cost
+  /// What costs by a number of tokens.
+  private enum Part: Int {
+    /// A layer without attention and routed experts, with prompts and without.
+    case mixedLayer, decodeLayer
+    /// The embedding of tokens that enter; last norm, LM head and sampling of those that come out.
+    case embedding, emission
   }
 
   @inline(__always)
-  private mutating func remembered(_ part: CostTable.Part, _ tokens: Int, _ priced: (Self) -> TokenCost) -> TokenCost {
-    if let slot = table.find(part, tokens, 0) { return table[slot] }
-    let cost = priced(self)
-    table.keep(cost, part, tokens, 0)
+  private mutating func cost(of part: Part, _ tokens: Int) -> TokenCost {
+    if let slot = tokenCosts.find(part.rawValue, tokens) { return tokenCosts[slot] }
+    let cost = priced(part, tokens)
+    tokenCosts.keep(cost, part.rawValue, tokens)
     return cost
+  }
+
+  private func priced(_ part: Part, _ tokens: Int) -> TokenCost {
+    var cost = TokenCost()
+    let operators: [OperatorDemand]
+    switch part {
+    case .mixedLayer, .decodeLayer:
+      let padding = engine.padding(tokens, hasPrompts: part == .mixedLayer)
+      if padding == nil { cost.launchSeconds = engine.launchTimePerEagerLayer.value }
+      operators = sharded.denseDemand(TokenRows(prompt: 0, decode: tokens, padding: padding ?? 0))
+    case .embedding: operators = sharded.endDemand(embedded: tokens, emitted: 0)
+    case .emission: operators = sharded.endDemand(embedded: 0, emitted: tokens, sampling: sampling)
+    }
+    for operation in operators { cost.add(operation, prices) }
+    return cost
+  }
+
+  /// The routed experts of one layer, in expectation.
+  @inline(__always)
+  private mutating func expertCost(_ segment: LayerWork) -> ExpertCost {
+    let prompt = segment.prefill.tokens
+    let decode = segment.decode.requests
+    if let slot = expertCosts.find(prompt, decode) { return expertCosts[slot] }
+    let cost = sharded.expertProduct(rows(segment)).map { ExpertCost($0, prices) } ?? ExpertCost()
+    expertCosts.keep(cost, prompt, decode)
+    return cost
+  }
+
+  private func rows(_ segment: LayerWork) -> TokenRows {
+    var rows = TokenRows(prompt: segment.prefill.tokens, decode: segment.decode.requests)
+    rows.padding = engine.padding(rows.tokens, hasPrompts: rows.prompt > 0) ?? 0
+    return rows
   }
 
   /// Adds each layer of a run with experts of its own, drawn from the stream.
-  private mutating func addSampled(_ segment: LayerWork, _ expected: TokenCost, to sums: inout Sums) {
-    let padding = engine.padding(prompt: segment.prefill.tokens, decode: segment.decode.requests) ?? 0
-    let rows = TokenRows(prompt: segment.prefill.tokens, decode: segment.decode.requests, padding: padding)
+  private mutating func addSampled(_ segment: LayerWork, _ dense: TokenCost, to sums: inout Sums) {
+    let rows = rows(segment)
     for index in segment.layers {
-      var layer = expected
-      drawExperts(of: &layer, rows)
+      var layer = dense
+      layer.add(drawnExperts(rows), tokens: rows.tokens, experts)
       sums.flops += layer.flops
       sums.traffic += layer.traffic
       addTime(segment, layer, layers: 1, isWindowed: model.transformer.windowedLayers[index], to: &sums)
     }
   }
 
-  /// Puts a drawn number of experts in the place of the expected one; tiles beyond the first keep their mean.
-  private mutating func drawExperts(of layer: inout TokenCost, _ rows: TokenRows) {
-    guard var stream = sampler, let routing = model.routing, var product = sharded.expertProduct(rows) else { return }
+  /// A drawn number of experts in the place of the expected one; tiles beyond the first keep their mean.
+  private mutating func drawnExperts(_ rows: TokenRows) -> ExpertCost {
+    guard var stream = sampler, let routing = model.routing, var product = sharded.expertProduct(rows) else {
+      return ExpertCost()
+    }
     let drawn = routing.drawDistinct(promptTokens: rows.prompt, decodeTokens: rows.decode, from: &stream)
     sampler = stream
     product.load.distinct = Double(drawn)
-    let seconds = prices.time(of: product).seconds
-    layer.seconds += seconds - layer.expertSeconds
-    layer.traffic[TrafficClass.expertWeights.rawValue] =
-      Double(drawn) * product.bytesPerExpert * Double(tensorParallel)
-  }
-}
-
-extension EngineProfile {
-  /// Rows that a CUDA graph adds to a layer; nil if the layer runs eagerly.
-  func padding(prompt: Int, decode: Int) -> Int? {
-    let rows = prompt + decode
-    let sizes = prompt == 0 ? graphSizes.decode : graphSizes.mixed
-    return sizes.first { $0 >= rows }.map { $0 - rows }
+    return ExpertCost(product, prices)
   }
 }

@@ -33,12 +33,15 @@ public struct ExpertRouting: Hashable, Sendable {
   /// Experts in a layer.
   public var expertCount: Int { prompt.inclusion.count }
 
+  /// Below this logarithm of the chance to be missed, 1 minus the chance is 1 to the last bit.
+  private static let surelyTouched = -40.0
+
   /// What one layer call asks of its experts, in expectation.
   ///
   /// distinct = sum over e of 1 - (1 - q_pe)^n_p (1 - q_de)^n_d. Expert e gets m_e = n_p q_pe + n_d q_de tokens on
   /// average; beyond its first tile of height b it fills max(0, m_e / b - (1 + 1/b) / 2) more, which is the mean of
   /// ceil(n / b) - 1 over n spread evenly across a tile. Padding rows fill tiles and touch no expert of their own.
-  /// Experts ascend in both popularities, so those with more than a tile are the last ones.
+  /// Experts ascend in both popularities, so those with more than a tile, or sure to be touched, are the last ones.
   public func load(promptTokens: Int, decodeTokens: Int, paddingTokens: Int = 0) -> ExpertLoad {
     let prompts = Double(promptTokens)
     let decodes = Double(decodeTokens)
@@ -47,7 +50,8 @@ public struct ExpertRouting: Hashable, Sendable {
     var touched = SIMD8<Double>()
     for index in prompt.logMissVectors.indices {
       let logMiss = prompts * prompt.logMissVectors[index] + decodes * decode.logMissVectors[index]
-      touched += 1 - exponential(ofNonPositive: logMiss)
+      let isSure = logMiss[0] < Self.surelyTouched && logMiss[7] < Self.surelyTouched
+      touched += isSure ? SIMD8(repeating: 1) : 1 - exponential(ofNonPositive: logMiss)
     }
     load.distinct = touched.sum()
     var first = 0

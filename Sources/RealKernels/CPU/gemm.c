@@ -22,8 +22,10 @@ static void product_piece(void *context, int64_t piece, int worker) {
 
 int32_t backend_gemm(lpk_device *device, const void *operation) {
   const lpk_gemm *g = operation;
-  int64_t share = (g->columns + device->threads - 1) / device->threads;
-  int64_t panel = (share < PANEL ? share : PANEL) + 3;
+  // As many panels for each thread, so that none waits for the last one.
+  int64_t at_once = (int64_t)device->threads * PANEL;
+  int64_t panels = (g->columns + at_once - 1) / at_once * device->threads;
+  int64_t panel = (g->columns + panels - 1) / panels + 3;
   struct product product = {device, g, panel / 4 * 4};
   if (!cpu_worker_scratch(device, cpu_panel_scratch(product.panel, g->inner))) return cpu_no_memory("gemm");
   cpu_run(device, (g->columns + product.panel - 1) / product.panel, product_piece, &product);

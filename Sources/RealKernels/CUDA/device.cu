@@ -11,10 +11,12 @@ int32_t cuda_fail(cudaError_t error, const char *call) {
   const char *why = cudaGetErrorString(error);
   switch (error) {
     case cudaErrorInsufficientDriver:
-      return lpk_fail(LPK_NO_DRIVER, "this machine has no NVIDIA driver, or one too old for CUDA %d.%d (%s)",
+      return lpk_fail(LPK_NO_DRIVER, "this machine has no NVIDIA driver, or one too old for CUDA %d.%d (%s); "
+                      "install NVIDIA's driver for that version or a newer one",
                       CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10, why);
     case cudaErrorNoDevice:
-      return lpk_fail(LPK_NO_DEVICE, "the NVIDIA driver sees no GPU on this machine (%s)", why);
+      return lpk_fail(LPK_NO_DEVICE, "the NVIDIA driver sees no GPU on this machine (%s); nvidia-smi must list one "
+                      "and CUDA_VISIBLE_DEVICES must not hide it", why);
     case cudaErrorNoKernelImageForDevice:
       return lpk_fail(LPK_NO_DEVICE, "the CUDA kernels were built for newer GPUs than this one (%s)", why);
     case cudaErrorMemoryAllocation:

@@ -25,7 +25,8 @@ static bool find(void *handle, const char *name, F *function) {
 int32_t load_blas(blas_functions *f) {
   void *handle = open_cublas();
   if (!handle)
-    return lpk_fail(LPK_UNSUPPORTED, "cuBLAS 13 cannot be loaded: %.200s; name its file in LPSIM_CUBLAS", dlerror());
+    return lpk_fail(LPK_UNSUPPORTED, "cuBLAS 13 cannot be loaded: %.200s; install it or name its file in LPSIM_CUBLAS",
+                    dlerror());
   bool complete = find(handle, "cublasCreate_v2", &f->create) && find(handle, "cublasDestroy_v2", &f->destroy) &&
                   find(handle, "cublasSetStream_v2", &f->set_stream) &&
                   find(handle, "cublasSetWorkspace_v2", &f->set_workspace) &&

@@ -14,7 +14,9 @@ public struct MoEPoint: SurveyPoint {
   /// Which kernels it uses.
   public let path: MoEPath
   /// Experts that get a token.
-  public let activeExperts: Int
+  public var activeExperts: Int { expertTokens.count }
+  /// Tokens of each of them, descending.
+  public let expertTokens: [Int]
   private let expertIDs: [Int32]
 
   /// A layer with a routing drawn by a seed.
@@ -30,7 +32,9 @@ public struct MoEPoint: SurveyPoint {
     expertIDs = distribution.draw(
       tokens: shape.tokens, topK: shape.expertsPerToken, routing: routing,
       seed: seed &+ UInt64(shape.tokens) &* 0x9e37_79b9)
-    activeExperts = Set(expertIDs).count
+    var counts = [Int](repeating: 0, count: shape.experts)
+    for expert in expertIDs { counts[Int(expert)] += 1 }
+    expertTokens = counts.filter { $0 > 0 }.sorted(by: >)
   }
 
   /// What it is called.
@@ -90,5 +94,6 @@ extension MoEPoint {
       + [shape.experts, shape.expertsPerToken, tensorParallel, 1].map(String.init)
       + [distribution.rawValue, String(shape.tokens), microseconds(times.median), String(activeExperts)]
       + [String(times.count), microseconds(times.lowerQuartile), microseconds(times.upperQuartile)]
+      + [expertTokens.map(String.init).joined(separator: " ")]
   }
 }

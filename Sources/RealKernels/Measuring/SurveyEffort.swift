@@ -85,7 +85,7 @@ extension SurveyEffort {
 
   private static func limits(_ backend: KernelBackend, isQuick: Bool) -> SurveyLimits {
     SurveyLimits(
-      budget: Seconds(isQuick ? 120 : 900.0), passes: isQuick ? 4...9 : 5...15, slice: Seconds(0.1),
+      budget: Seconds(isQuick ? 120 : 900.0), passes: isQuick ? 4...20 : 5...30, slice: Seconds(0.1),
       mostRepeats: backend == .cuda ? 20 : 9, pause: Seconds(backend == .cuda ? 0.0005 : 0.008),
       metering: backend == .cuda ? Seconds(isQuick ? 0.8 : 2.5) : nil)
   }

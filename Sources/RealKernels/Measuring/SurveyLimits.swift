@@ -30,6 +30,14 @@ public struct SurveyLimits: Hashable, Sendable {
     self.metering = metering
   }
 
+  /// The same in another time: the repeats of a point have the same part of it.
+  public func within(_ budget: Seconds) -> SurveyLimits {
+    var limits = self
+    limits.budget = budget
+    limits.slice = slice * (budget / self.budget)
+    return limits
+  }
+
   /// A part of the budget that planning leaves free, because machines slow down.
   var reserve: Seconds { budget * 0.1 }
 

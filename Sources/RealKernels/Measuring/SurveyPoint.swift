@@ -87,11 +87,11 @@ public struct SurveyTable: Hashable, Sendable {
   // The columns are those of NVIDIA's aiconfigurator tables as `lpsim calibrate --from` reads them; what is added stands
   // at the end.
 
-  /// MoE layers.
+  /// MoE layers; expert_tokens has the tokens of each active expert.
   public static let moe = SurveyTable(
     "moe.csv",
     "gpu,engine,engine_version,kernel,dtype,model,hidden,inter,experts,topk,tp,ep,distribution,tokens,latency_us,"
-      + "active_experts,repeats,q25_us,q75_us")
+      + "active_experts,repeats,q25_us,q75_us,expert_tokens")
   /// Dense products.
   public static let gemm = SurveyTable("gemm.csv", "gpu,engine,engine_version,kernel,dtype,m,n,k,latency_us")
   private static let attention =
@@ -108,6 +108,6 @@ public struct SurveyTable: Hashable, Sendable {
   /// Every single time, in the order of measuring.
   public static let samples = SurveyTable("samples.csv", "what,pass,latency_us")
 
-  /// Those that a survey of kernels fills.
-  public static let measured = [moe, gemm, prefillAttention, decodeAttention, ceilings]
+  /// All of them.
+  public static let all = [moe, gemm, prefillAttention, decodeAttention, ceilings, energy, samples]
 }

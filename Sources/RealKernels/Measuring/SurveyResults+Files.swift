@@ -9,14 +9,18 @@ import Base
 extension SurveyResults {
   /// The files of a survey by name: a table of each kind that was measured, all single times, and the machine.
   public var files: [(name: String, text: String)] {
-    let tables = SurveyTable.measured + [.energy, .samples]
-    let filled = tables.map { ($0, rows(of: $0)) }.filter { !$0.1.isEmpty }
+    let filled = SurveyTable.all.map { ($0, rows(of: $0)) }.filter { !$0.1.isEmpty }
     return filled.map { ($0.file, text($0, $1)) } + [("machine.json", machineJSON)]
   }
 
-  /// Writes the files into a folder, which is made if there is none. A file appears when it is whole.
+  /// Writes the files into a folder, which is made if there is none; tables of an earlier survey go. A file appears when
+  /// it is whole.
   public func write(to folder: String) throws {
     try makeFolder(folder)
+    let files = files
+    for table in SurveyTable.all where !files.contains(where: { $0.name == table.file }) {
+      unlink("\(folder)/\(table.file)")
+    }
     for file in files { try writeWhole(file.text, to: "\(folder)/\(file.name)") }
   }
 
@@ -28,9 +32,12 @@ extension SurveyResults {
       return idle + energies.map(\.row)
     }
     let used = slowness.used
-    return measurements.filter { $0.point.table == table }.compactMap { one in
+    let measured = measurements.filter { $0.point.table == table }.compactMap { one in
       one.spread(in: used).map { one.point.row($0, on: machine) }
     }
+    guard table == .ceilings, !measured.isEmpty else { return measured }
+    let memory = "\(machine.memory.value)"
+    return measured + [["memory", memory, "bytes", "1", memory, memory]]
   }
 
   private var sampleRows: [[String]] {

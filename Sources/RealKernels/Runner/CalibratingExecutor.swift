@@ -50,7 +50,4 @@ public struct CalibratingExecutor: PlanExecutor {
     try log.append(IterationLog.Entry(work: work, measured: measured))
     return measured
   }
-
-  /// Nobody meters it.
-  public var idlePower: Watts { executor.idlePower }
 }

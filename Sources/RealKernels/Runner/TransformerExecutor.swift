@@ -35,9 +35,6 @@ public struct TransformerExecutor: PlanExecutor {
     }
   }
 
-  /// Nobody meters it.
-  public var idlePower: Watts { Watts(.nan) }
-
   /// The words that came out for a request so far, while it is in flight.
   public func answer(to request: RequestID) -> [Int32]? { conversations.answer(to: request) }
 

@@ -25,6 +25,8 @@ public struct Deployment: Sendable {
   public let gpuMemoryUtilization: Double
   /// Whether experts are counted in expectation or drawn.
   public let routing: RoutingMode
+  /// How tokens are chosen.
+  public let sampling: SamplingMode
   /// The seed of everything random.
   public let seed: UInt64
   /// What counts as served well, unless a workload says otherwise.
@@ -55,6 +57,7 @@ public struct Deployment: Sendable {
     gpuMemoryUtilization = try fields.number("gpuMemoryUtilization", in: .leastNonzeroMagnitude...1)
     seed = UInt64(try fields.integer("seed", in: 0...(.max)))
     routing = try RoutingMode(reading: fields.required("routing"), seed: seed)
+    sampling = try SamplingMode(reading: fields.required("sampling"))
     serviceLevel = try ServiceLevel(reading: fields.required("slo"))
     arrivals = try arrivalProcess(reading: fields.required("arrivals"))
     workloads = try ConfigFields(fields.required("workloads")).node.members?.map(WorkloadSettings.init) ?? []
@@ -91,7 +94,9 @@ public struct Deployment: Sendable {
   /// What prices its iterations.
   public func costModel() throws -> RooflineCostModel {
     try atTensorParallel {
-      try RooflineCostModel(model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel, routing: routing)
+      try RooflineCostModel(
+        model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel, routing: routing,
+        sampling: sampling)
     }
   }
 
@@ -142,6 +147,17 @@ extension RoutingMode {
     case let other:
       throw node.error(unknown: "routing", other, among: ["expected", "sampled"])
     }
+  }
+}
+
+extension SamplingMode {
+  /// `"greedy"` or `"random"`.
+  init(reading node: ConfigNode) throws {
+    let name = try node.string()
+    guard let known = Self(rawValue: name) else {
+      throw node.error(unknown: "sampling", name, among: Self.allCases.map(\.rawValue))
+    }
+    self = known
   }
 }
 

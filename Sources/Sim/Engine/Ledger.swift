@@ -4,6 +4,8 @@ import HardwareModels
 /// The books of a simulation: what happened goes into the summary, and to the recorder as far as it wants to hear.
 struct Ledger {
   var summary = RunSummary()
+  /// Requests that have reached the server and not left it.
+  var requestsInFlight = 0
   let serviceLevel: ServiceLevel
   let recorder: (any Recorder)?
   let detail: RecordDetail
@@ -16,6 +18,7 @@ struct Ledger {
 
   /// A request left the server.
   mutating func note(_ request: RequestRecord) throws {
+    requestsInFlight -= 1
     switch request.outcome {
     case .rejectedTooLong: summary.requestsRejectedTooLong += 1
     case .rejectedNoMemory: summary.requestsRejectedNoMemory += 1

@@ -2,8 +2,11 @@ import Base
 import HardwareModels
 
 extension Replica {
-  /// Plans, checks, carries out and begins the next iteration; returns when it ends, nil if there is nothing to do.
-  mutating func beginIteration(at now: SimTime, on executor: inout any PlanExecutor) throws -> SimTime? {
+  /// Plans, checks, prices or carries out, and begins the next iteration; returns when it ends, nil if there is nothing
+  /// to do.
+  mutating func beginIteration(
+    at now: SimTime, cost model: inout any CostModel, executor: inout (any PlanExecutor)?
+  ) throws -> SimTime? {
     guard requestsInFlight > 0 else { return nil }
     let plan = nextPlan(at: now)
     try preempt(plan.preemptions)
@@ -19,7 +22,11 @@ extension Replica {
     }
     tiles = plan.tiles
     cutWork(tiles)
-    iteration.cost = try executor.execute(plan, of: view, work: work)
+    if let cost = try executor?.execute(plan, of: view, work: work) {
+      iteration.cost = cost
+    } else {
+      model.price(work, into: &iteration.cost)
+    }
     let end = try end(of: iteration.cost, from: now)
     iteration.index = iterationCount
     iteration.start = now

@@ -32,18 +32,19 @@ struct Replica {
   /// Requests that wait, prefill or decode.
   var requestsInFlight: Int { view.waiting.count + view.prefilling.count + view.decodes.count }
 
-  /// Why a request can never be served; nil if it can.
-  func refusal(of request: TraceRequest) -> RequestRecord.Outcome? {
+  /// Lets a request wait, or says why it can never be served.
+  mutating func receive(_ request: ActiveRequest) -> RequestRecord.Outcome? {
+    if let refusal = refusal(of: request) { return refusal }
+    let slot = requests.insert(request)
+    view.waiting.append(WaitingRequest(id: request.id, tokens: request.length, slot: slot))
+    return nil
+  }
+
+  private func refusal(of request: ActiveRequest) -> RequestRecord.Outcome? {
     let (length, overflow) = request.promptTokens.addingReportingOverflow(request.outputTokens)
     if overflow || length > view.limits.maxModelLen { return .rejectedTooLong }
     // The last token's keys and values are never written.
     return view.budget.blocks(for: length - 1) > view.limits.blockCount ? .rejectedNoMemory : nil
-  }
-
-  /// Lets a request wait.
-  mutating func enqueue(_ request: ActiveRequest) {
-    let slot = requests.insert(request)
-    view.waiting.append(WaitingRequest(id: request.id, tokens: request.length, slot: slot))
   }
 
   /// Asks the policy for the next batch.

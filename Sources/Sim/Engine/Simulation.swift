@@ -33,26 +33,22 @@ public struct Simulation {
   }
 
   private var replicas: [Replica]
-  private var executor: any PlanExecutor
+  private var costModel: any CostModel
+  private var executor: (any PlanExecutor)?
   private var source: any RequestSource
   private var upcoming: TraceRequest?
   private var events = EventQueue()
   private var ledger: Ledger
 
-  /// A simulation of requests served under a policy, each replica with its own copy of it, at a model's prices.
-  @inlinable public init(
-    of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, costModel: some CostModel,
-    recorder: (any Recorder)? = nil
-  ) {
-    self.init(of: source, on: server, policy: policy, executor: PricedExecutor(costModel), recorder: recorder)
-  }
-
-  /// Requests served under a policy by whatever carries out its plans, each replica with its own copy of the policy.
+  /// A simulation of requests served under a policy, each replica with its own copy of it.
+  /// - Parameter executor: what really carries the plans out, so that its time counts and not the model's; nil to
+  ///   simulate. Waiting costs what the model says.
   public init(
-    of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, executor: any PlanExecutor,
-    recorder: (any Recorder)? = nil
+    of source: any RequestSource, on server: Server, policy: any SchedulingPolicy, costModel: any CostModel,
+    executor: (any PlanExecutor)? = nil, recorder: (any Recorder)? = nil
   ) {
     self.source = source
+    self.costModel = costModel
     self.executor = executor
     ledger = Ledger(serviceLevel: server.serviceLevel, recorder: recorder)
     ledger.summary.gpuCount = server.gpuCount * server.replicaCount
@@ -101,12 +97,9 @@ public struct Simulation {
     }
     ledger.summary.requestsArrived += 1
     try fetchArrival()
-    if let outcome = replicas[id.number].refusal(of: arrived) {
-      try ledger.note(request.record(outcome))
-    } else {
-      replicas[id.number].enqueue(request)
-    }
-    for index in replicas.indices { ledger.summary.inFlightAtArrivals += replicas[index].requestsInFlight }
+    ledger.requestsInFlight += 1
+    if let refusal = replicas[id.number].receive(request) { try ledger.note(request.record(refusal)) }
+    ledger.summary.inFlightAtArrivals += ledger.requestsInFlight
     let moreArriveNow = upcoming?.arrival == now
     if !moreArriveNow {
       for index in replicas.indices where !replicas[index].isRunning { try begin(ReplicaID(index), at: now) }
@@ -114,13 +107,15 @@ public struct Simulation {
   }
 
   private mutating func begin(_ id: ReplicaID, at now: SimTime) throws {
-    guard let end = try replicas[id.number].beginIteration(at: now, on: &executor) else { return }
+    guard let end = try replicas[id.number].beginIteration(at: now, cost: &costModel, executor: &executor) else {
+      return
+    }
     account(idleOf: id.number, until: now)
     events.schedule(.iterationEnds(id), at: end)
   }
 
   private mutating func account(idleOf replica: Int, until now: SimTime) {
     let idle = now - replicas[replica].idleSince
-    if idle > .zero { ledger.summary.idleEnergy += executor.idlePower * Seconds(idle.seconds) }
+    if idle > .zero { ledger.summary.idleEnergy += costModel.idlePower * Seconds(idle.seconds) }
   }
 }

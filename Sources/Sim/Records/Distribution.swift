@@ -12,6 +12,11 @@ public struct Distribution: Sendable {
   private struct Bin {
     var count = 0
     var sum = 0.0
+
+    mutating func add(_ total: Double, weight: Int) {
+      count += weight
+      sum += total
+    }
   }
 
   /// How many lengths were added.
@@ -37,8 +42,7 @@ public struct Distribution: Sendable {
     sum += total
     let (octave, bin) = Self.place(length.nanoseconds)
     if octaves[octave].isEmpty { octaves[octave] = [Bin](repeating: Bin(), count: Self.binsPerOctave) }
-    octaves[octave][bin].count += weight
-    octaves[octave][bin].sum += total
+    octaves[octave][bin].add(total, weight: weight)
   }
 
   private static func place(_ nanoseconds: Int64) -> (octave: Int, bin: Int) {

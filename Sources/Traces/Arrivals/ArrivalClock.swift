@@ -3,7 +3,7 @@ import Base
 /// Says when each request arrives: the first at 0, the others after the process's unit gaps, whose sum is divided by
 /// the rate and only then rounded to nanoseconds. So every rate has the same unit gaps, and no rounding adds up.
 struct ArrivalClock: Sendable {
-  private let process: any ArrivalProcess
+  private var process: any ArrivalProcess
   private let nanosecondsPerUnit: Double
   private var random: SeededRandom
   private var unitTime = 0.0

@@ -13,8 +13,9 @@ public protocol ArrivalProcess: Sendable {
   /// Reads its parameters; the keys that remain are complained about by the caller.
   init(reading fields: inout ConfigFields) throws
 
-  /// The time from one request to the next; its mean is 1, or 0 without a rate.
-  func unitGap(from random: inout SeededRandom) -> Double
+  /// The time from one request to the next; its mean is 1, or 0 without a rate. Drawn from `random`, unless the process
+  /// is a recorded one.
+  mutating func unitGap(from random: inout SeededRandom) -> Double
 }
 
 extension ArrivalProcess {
@@ -25,6 +26,7 @@ extension ArrivalProcess {
 /// Every arrival process a deployment can name.
 public let arrivalProcesses: [any ArrivalProcess.Type] = [
   PoissonArrivals.self, GammaArrivals.self, ConstantArrivals.self, SimultaneousArrivals.self,
+  BenchmarkClientArrivals.self,
 ]
 
 /// The arrival process of an object such as `{"process": "gamma", "burstiness": 0.5}`.

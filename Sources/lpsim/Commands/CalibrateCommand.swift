@@ -2,14 +2,21 @@ import ArgumentParser
 import Base
 import Calibration
 import HardwareModels
+import RealKernels
 
 /// `lpsim calibrate`.
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Fits an engine profile to measured kernels.",
+    abstract: "Fits an engine profile to kernels: measured on this machine now, or in tables.",
     discussion: """
       EXAMPLES
+        Measure this machine in two minutes, and write the profile, its picture and a folder of measurements:
+          lpsim calibrate --backend cpu --out configs/engines/mine.json
+        Measure the models of your own on a GPU, for a quarter of an hour:
+          lpsim calibrate --backend cuda --model qwen3-30b-a3b --full --out configs/engines/mine.json
+        Repeat the fit without measuring:
+          lpsim calibrate --from configs/engines/mine/*.csv --base lpk-cpu --out configs/engines/mine.json
         Fit a profile to the MoE layers of one engine on one GPU:
           lpsim calibrate --from moe.csv --gpu H100-SXM --engine VLLM --base vllm-0.24-h100 --name mine \\
             --out configs/engines/mine.json
@@ -17,7 +24,11 @@ struct CalibrateCommand: ParsableCommand {
           lpsim calibrate --from moe.csv --gpu H100-SXM --engine VLLM --base vllm-0.24-h100 --name mine \\
             --where "moe: weight_bytes>=1e8" --picture mine.svg
 
-      Tables are known by their headers: MoE layers, matrix products, attention, collectives. Rows are chosen by
+      Beside configs/engines/mine.json a measurement leaves mine.svg, the folder mine with its tables and machine.json, and
+      for a machine without a data sheet configs/gpus/mine.json (or gpu.json in the folder, for a profile that is in no
+      folder called engines).
+
+      Tables are known by their headers: MoE layers, matrix products, attention, collectives, ceilings. Rows are chosen by
       "family: column=value,value column>=number", for the families moe, gemm, prefill, decode, elementwise and
       collectives; computed columns are weight_bytes (moe, gemm), context and kv_bytes (prefill, decode).
 
@@ -25,51 +36,27 @@ struct CalibrateCommand: ParsableCommand {
       the name of a model (see: lpsim list models). They were measured on the GPU that --gpu names.
       """)
 
+  @OptionGroup(title: "Measuring") var measuring: SurveyOptions
+
   @Option(
-    parsing: .upToNextOption, help: ArgumentHelp("Tables of measured kernels.", valueName: "file.csv"),
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Do not measure; read these tables of measured kernels.", valueName: "file.csv"),
     completion: .file(extensions: ["csv"]))
-  var from: [String]
-
-  @Option(help: ArgumentHelp("The GPU, as the tables call it.", valueName: "name"))
-  var gpu: String
+  var from: [String] = []
 
   @Option(
-    help: ArgumentHelp(
-      "The GPU's data sheet (default: the one whose name begins like the GPU's; see: lpsim list gpus).",
-      valueName: "name"))
-  var dataSheet: String?
-
-  @Option(help: ArgumentHelp("The serving software, as the tables call it (default: any).", valueName: "name"))
-  var engine: String?
-
-  @Option(help: ArgumentHelp("Only MoE layers of this model; may be repeated.", valueName: "name"))
+    help: ArgumentHelp("Measure this model, or read only MoE layers of it; may be repeated.", valueName: "name"))
   var model: [String] = []
 
-  @Option(
-    help: ArgumentHelp("Only matrix products and MoE layers with weights of these types.", valueName: "type,type"))
-  var dtype: String?
+  @OptionGroup(title: "Fitting") var fitting: FitOptions
 
-  @Option(help: ArgumentHelp("Only such rows of a family; may be repeated.", valueName: "family: conditions"))
-  var `where`: [String] = []
-
-  @Option(help: ArgumentHelp("No such rows of a family; may be repeated.", valueName: "family: conditions"))
-  var except: [String] = []
+  @Option(help: ArgumentHelp("Where to write the profile (default with --from: nowhere).", valueName: "file.json"))
+  var out: String?
 
   @Option(
     help: ArgumentHelp(
-      "Drop rows that a first fit misses by more than this factor, and fit again.", valueName: "factor"))
-  var dropBeyond: Double?
-
-  @Option(help: ArgumentHelp("The profile from which comes what kernels cannot say.", valueName: "name"))
-  var base: String
-
-  @Option(help: ArgumentHelp("What the new profile is called.", valueName: "name"))
-  var name: String
-
-  @Option(help: ArgumentHelp("Where to write the profile (default: nowhere).", valueName: "file.json"))
-  var out: String?
-
-  @Option(help: ArgumentHelp("Draw measured and fitted times, and a roofline.", valueName: "file.svg"))
+      "Draw measured and fitted times, and a roofline (default with --backend: beside the profile).",
+      valueName: "file.svg"))
   var picture: String?
 
   @Flag(help: "Print errors and numbers as one JSON object.")
@@ -80,20 +67,78 @@ struct CalibrateCommand: ParsableCommand {
 
   func validate() throws {
     if json, markdown { throw ValidationError("--json and --markdown exclude each other") }
-    if let dropBeyond, !(dropBeyond > 1) { throw ValidationError("--drop-beyond is a factor above 1") }
+    guard measuring.backend != nil else { return try validateTables() }
+    if !from.isEmpty { throw ValidationError("--backend measures and --from does not: give one of them") }
+    if out == nil { throw ValidationError("--backend needs --out, to say where the profile goes") }
+  }
+
+  private func validateTables() throws {
+    if from.isEmpty {
+      throw ValidationError("give --backend to measure this machine, or --from with tables of measured kernels")
+    }
+    if measuring.isAsked { throw ValidationError("--quick, --full, --budget, --passes and --seed are for --backend") }
+    if fitting.base == nil { throw ValidationError("Missing expected argument '--base <name>'") }
+    if fitting.name == nil, out == nil { throw ValidationError("Missing expected argument '--name <name>'") }
   }
 
   func run() throws {
-    let profile = try calibrate(spec(in: .standard()), from: MeasuredFiles(from)) { Terminal.note("fitting \($0)") }
-    if let out {
-      let text = try profile.json().prettyJSON() + "\n"
-      try OutputFile.write(to: out) { try $0(Array(text.utf8).span) }
+    let library = ConfigLibrary.standard()
+    let files = try out.map { try CalibrationFiles(profile: $0) }
+    Interrupt.listen()
+    if let backend = measuring.backend, let files {
+      try measure(on: backend, into: files, library)
+    } else {
+      try fit(from, models: model, into: files, library)
     }
-    if let picture {
-      let text = try profile.picture()
-      try OutputFile.write(to: picture) { try $0(Array(text.utf8).span) }
+  }
+
+  private func measure(on backend: KernelBackend, into files: CalibrationFiles, _ library: ConfigLibrary) throws {
+    let survey = try MachineSurvey(measuring, on: backend, of: model, in: library)
+    try fitting.checkSheet(of: survey.machine, files, library)
+    try files.makeFolders()
+    try survey.run(into: files.folder)
+    var command = self
+    command.fitting.base = fitting.base ?? backend.usualBase
+    command.picture = picture ?? files.picture
+    let gpu = try command.fit(files.tables, models: [], into: files, library)
+    Terminal.note("\(files.profile), \(command.picture ?? "") and \(files.folder) are written")
+    Terminal.note(
+      "fit again without measuring:\n  \(commandLine(command.words(["\(files.folder)/*.csv"], models: [])))")
+    let engine = files.reference(to: files.profile, in: library)
+    Terminal.note("simulate it:\n  lpsim run \(backend.exampleRun) --set engine=\(engine) --set gpu=\(gpu)")
+  }
+
+  /// Fits, writes what is to be written, prints the errors.
+  /// - Returns: what `--set gpu=` takes for the data sheet.
+  @discardableResult private func fit(
+    _ paths: [String], models: [String], into files: CalibrationFiles?, _ library: ConfigLibrary
+  ) throws -> String {
+    let tables = try paths.map { try KernelTable(contentsOf: $0) { try library.model(likeFolder: $0) } }
+    let sheet = try fitting.dataSheet(for: tables, files, library)
+    // Files by their names alone, for a profile must not know this machine.
+    let command = commandLine(
+      words(paths, models: models).map { $0.hasPrefix("/") || $0.hasPrefix("..") ? shortName(of: $0) : $0 })
+    let profile = try calibrate(
+      fitting.spec(tables, sheet, models: models, files, library, command: command), from: tables
+    ) {
+      try Interrupt.check(keeping: "the tables are as they were")
+      Terminal.note("fitting \($0)")
     }
+    if let files {
+      if sheet.isNew {
+        try makeFolder(parent(of: files.dataSheet))
+        try write(sheet.tree.prettyJSON() + "\n", to: files.dataSheet)
+      }
+      try write(profile.json().prettyJSON() + "\n", to: files.profile)
+    }
+    if let picture { try write(profile.picture(), to: picture) }
     try Terminal.print(report(of: FitReport(profile)))
+    guard sheet.isNew, let files else { return sheet.name }
+    return files.reference(to: files.dataSheet, in: library)
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    try OutputFile.write(to: path) { try $0(Array(text.utf8).span) }
   }
 
   private func report(of report: FitReport) -> String {
@@ -101,53 +146,29 @@ struct CalibrateCommand: ParsableCommand {
     if markdown { return report.markdown }
     return report.tables.map { "\($0.title)\n\(table($0.columns, $0.rows))" }.joined(separator: "\n")
   }
+}
 
-  private func spec(in library: ConfigLibrary) throws -> CalibrationSpec {
-    let sheet = try dataSheet ?? sheetName(in: library)
-    return CalibrationSpec(
-      name: name, selection: try selection(), gpu: try library.load(sheet, .gpu), gpuName: sheet,
-      base: try library.load(base, .engine), model: { try model(called: $0, in: library) }, dropBeyond: dropBeyond,
-      command: command)
+extension CalibrateCommand {
+  /// The command that fits to these tables; what only says how to print is left out.
+  private func words(_ paths: [String], models: [String]) -> [String] {
+    let places = [("--out", out), ("--picture", picture)].flatMap { option, value in value.map { [option, $0] } ?? [] }
+    return ["lpsim", "calibrate", "--from"] + paths + models.flatMap { ["--model", $0] } + fitting.words + places
   }
+}
 
-  private func selection() throws -> MeasurementSelection {
-    var filters = try self.where.map { try RowFilter(parsing: $0, option: "--where") }
-    if let dtype {
-      filters += try ["moe", "gemm"].map { try RowFilter(parsing: "\($0): dtype=\(dtype)", option: "--dtype") }
-    }
-    let exceptions = try except.map { try RowFilter(parsing: $0, option: "--except") }
-    return MeasurementSelection(
-      gpu: gpu, engine: engine, models: model, filters: filters, exceptions: exceptions)
-  }
+/// A command as it can be typed.
+private func commandLine(_ words: [String]) -> String {
+  words.map { word in word.contains { " ><!;&()'$".contains($0) } ? "\"\(word)\"" : word }.joined(separator: " ")
+}
 
+extension ConfigLibrary {
   /// The model with the longest name with which a folder's begins.
-  private func model(called folder: String, in library: ConfigLibrary) throws -> Model {
-    let known = library.names(of: .model)
+  fileprivate func model(likeFolder folder: String) throws -> Model {
+    let known = names(of: .model)
     let fitting = known.filter { folder.lowercased().hasPrefix($0) }
     guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
       throw InputError.unknown("model", folder, among: known, status: .usage, file: "--from")
     }
-    return try Model(reading: library.load(name, .model))
-  }
-
-  /// The one data sheet whose name begins like the GPU's.
-  private func sheetName(in library: ConfigLibrary) throws -> String {
-    let known = library.names(of: .gpu)
-    let fitting = known.filter { $0.hasPrefix(gpu.lowercased()) }
-    guard fitting.count == 1 else {
-      throw InputError(
-        .usage, file: "--gpu", "\(fitting.isEmpty ? "no" : "more than one") data sheet is called like \"\(gpu)\"",
-        hint: "name it with --data-sheet; known: \(known.joined(separator: ", "))")
-    }
-    return fitting[0]
-  }
-
-  /// The command line as it can be typed again; files by their names alone, for a profile must not know this machine.
-  private var command: String {
-    let words = CommandLine.arguments.dropFirst().filter { $0 != "--json" && $0 != "--markdown" }.map { word in
-      let short = word.hasPrefix("/") || word.hasPrefix("..") ? shortName(of: word) : word
-      return short.contains { " ><!;".contains($0) } ? "\"\(short)\"" : short
-    }
-    return (["lpsim"] + words).joined(separator: " ")
+    return try Model(reading: load(name, .model))
   }
 }

@@ -54,7 +54,8 @@ struct ListCommand: ParsableCommand {
       let gpu = try GPU(reading: library.load(name, .gpu))
       return [
         name, decimal(gpu.peakBF16.value / 1e12), decimal(gpu.memoryBandwidth.value / 1e9),
-        decimal(gpu.memory.value / 1e9), decimal(gpu.linkBandwidth.value / 1e9), decimal(gpu.power.cap.value),
+        decimal(gpu.memory.value / 1e9), gpu.linkBandwidth.map { decimal($0.value / 1e9) } ?? "–",
+        gpu.power.map { decimal($0.cap.value) } ?? "–",
       ]
     }
     return table(["GPU", "BF16 TFLOP/s", "memory GB/s", "memory GB", "link GB/s each way", "power cap W"], rows)

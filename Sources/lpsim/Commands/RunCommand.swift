@@ -84,12 +84,9 @@ struct RunCommand: ParsableCommand {
     let recording = try store.begin(description, detail: detail)
     let progress = SharedProgress(ProgressBar(name, total: experiment.workload.requestCount))
     defer { progress.clear() }
-    let summary: RunSummary
-    if let machine {
-      let executor = try machine.executor(onIteration: progress.show)
-      summary = try experiment.run(name, on: executor, recorder: recording)
-    } else {
-      summary = try experiment.simulate(name, recorder: recording) { try progress.show($0.requestsArrived) }
+    let executor = try machine?.executor(onIteration: progress.show)
+    let summary = try experiment.simulate(name, executor: executor, recorder: recording) {
+      try progress.show($0.requestsArrived)
     }
     try Interrupt.check()
     try recording.finish(summary)

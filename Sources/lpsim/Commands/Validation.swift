@@ -60,11 +60,11 @@ struct Validation {
     calibration.restart()
     let log = IterationLog(calibration)
     let executor = try machine.executor { _ in try Interrupt.check() }
-    let measured = try experiment.run(policy, on: CalibratingExecutor(executor, into: log))
+    let measured = try experiment.simulate(policy, executor: CalibratingExecutor(executor, into: log))
     calibration = log.calibration
-    try calibration.complete(rounds: rounds, check: Interrupt.check)
+    try calibration.complete(rounds: rounds, check: { try Interrupt.check() })
     var model = MeasuredCostModel(machine.real.model, times: calibration.times)
-    let simulated = try experiment.run(policy, on: PricedExecutor(model))
+    let simulated = try experiment.simulate(policy, costModel: model)
     let description = experiment.description(of: policy)
     return Trial(
       measured: RunResult(description, measured), simulated: RunResult(description, simulated),

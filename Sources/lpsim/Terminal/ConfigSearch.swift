@@ -35,7 +35,8 @@ private func executablePath() -> String {
   return isResolved ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
 }
 
-private func parent(of path: String) -> String {
+/// The folder that a path lies in, as far as the path says.
+func parent(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
 }
 

@@ -7,7 +7,10 @@ import Synchronization
 #endif
 
 /// The user pressed Ctrl-C, or the system asked us to end.
-struct Interrupted: Error {}
+struct Interrupted: Error {
+  /// What is not lost.
+  let kept: String
+}
 
 /// Turns the first SIGINT or SIGTERM into an ``Interrupted`` at the next safe place; a second one ends the program.
 enum Interrupt {
@@ -39,7 +42,7 @@ enum Interrupt {
   }
 
   /// Throws if the user wants to end.
-  static func check() throws {
-    if isRequested.load(ordering: .relaxed) { throw Interrupted() }
+  static func check(keeping kept: String = "finished runs are kept") throws {
+    if isRequested.load(ordering: .relaxed) { throw Interrupted(kept: kept) }
   }
 }

@@ -6,6 +6,14 @@ import Sim
 extension KernelBackend: ExpressibleByArgument {
   /// All of them, for help.
   static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// The kernels of this machine, at their best.
+  func open() throws -> Kernels {
+    if self == .cpu, let core = KernelLibrary.clearForcedCore() {
+      Terminal.note("OPENBLAS_CORETYPE=\(core) is set aside: OpenBLAS chooses the kernels for this machine's own core")
+    }
+    return try Kernels(KernelLibrary(self))
+  }
 }
 
 /// The machine at hand with a deployment's model on it, as random weights.
@@ -21,7 +29,7 @@ struct Machine {
         .config, "a real run takes one device and this deployment takes \(deployment.tensorParallel)",
         hint: "add --set tensorParallel=1")
     }
-    let kernels = try Kernels(KernelLibrary(backend))
+    let kernels = try backend.open()
     Terminal.note("making \(deployment.model.name) on \(kernels.name)")
     real = try RealTransformer(deployment.model, on: kernels, seed: deployment.seed)
     self.deployment = deployment

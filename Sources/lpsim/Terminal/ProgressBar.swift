@@ -1,6 +1,6 @@
 import Sim
 
-/// How far a simulation has come, redrawn in place on a terminal at most ten times a second; silent anywhere else.
+/// How far something has come, redrawn in place on a terminal at most ten times a second; silent anywhere else.
 struct ProgressBar {
   private let label: String
   private let total: Int?
@@ -9,7 +9,7 @@ struct ProgressBar {
   private let isShown = Terminal.isInteractive
 
   /// A bar for a run of so many requests; nil if nobody knows how many.
-  init(_ label: String, total: Int?) {
+  init(_ label: String, total: Int? = nil) {
     self.label = label
     self.total = total
   }
@@ -19,20 +19,31 @@ struct ProgressBar {
 
   /// Shows how many requests have been dealt with.
   mutating func show(requests: Int) {
+    draw { [total] elapsed in
+      guard let total, total > 0 else { return "\(requests)" }
+      let rate = Double(requests) / max(elapsed, 1e-3)
+      let share = min(1, Double(requests) / Double(total))
+      let left = Int((Double(total - requests) / max(rate, 1)).rounded(.up))
+      return "\(Self.bar(share)) \(Int(share * 100)) % of \(total) requests, \(Int(rate))/s, \(left) s left"
+    }
+  }
+
+  /// Shows how much of a time is over, and what is being done.
+  mutating func show(upTo budget: Double, _ what: String) {
+    draw { "\(Self.bar(min(1, $0 / budget))) \(Int($0)) of \(Int(budget)) s, \(what)" }
+  }
+
+  /// Draws what is said of the seconds since the beginning.
+  private mutating func draw(_ line: (Double) -> String) {
     let now = ContinuousClock.now
     guard isShown, now - (drawn ?? began) > .milliseconds(100) else { return }
     drawn = now
-    let elapsed = (now - began) / .seconds(1)
-    let rate = Double(requests) / max(elapsed, 1e-3)
-    var line = "\(label) \(requests)"
-    if let total, total > 0 {
-      let share = min(1, Double(requests) / Double(total))
-      let filled = Int(share * 24)
-      let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-      let left = Int((Double(total - requests) / max(rate, 1)).rounded(.up))
-      line = "\(label) \(bar) \(Int(share * 100)) % of \(total) requests, \(Int(rate))/s, \(left) s left"
-    }
-    Terminal.redraw(line)
+    Terminal.redraw("\(label) \(line((now - began) / .seconds(1)))")
+  }
+
+  private static func bar(_ share: Double) -> String {
+    let filled = Int(share * 24)
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
   }
 
   /// Takes the bar away.

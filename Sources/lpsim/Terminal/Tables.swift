@@ -1,9 +1,9 @@
 import Results
 
-/// A table whose first column is words; the others stand right where all their cells are numbers.
+/// A table whose first column is words; the others stand right where all their cells are numbers, or `–` for none.
 func table(_ titles: [String], _ rows: [[String]]) -> String {
   let columns = titles.enumerated().map { index, title in
-    let isNumeric = !rows.isEmpty && rows.allSatisfy { Double($0[index]) != nil }
+    let isNumeric = !rows.isEmpty && rows.allSatisfy { Double($0[index]) != nil || $0[index] == "–" }
     return (title: title, alignment: isNumeric ? TextTable.Alignment.right : .left)
   }
   var table = TextTable(columns)

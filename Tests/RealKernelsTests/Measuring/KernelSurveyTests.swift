@@ -5,12 +5,6 @@ import Testing
 
 @testable import RealKernels
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 @Suite(.enabled(if: !machines.isEmpty, "\(notBuilt)")) struct KernelSurveyTests {
   struct Broken: Error {}
 
@@ -89,7 +83,8 @@ import Testing
     let plan = SurveyPlan(points: points, limits: Self.effort.limits)
     var survey = try KernelSurvey(kernels, plan: plan, date: "2031-02-03", seed: 5)
     let count = points.count
-    let folder = "\(packageFolder)/.build/survey-\(machine.backend.rawValue)-\(getpid())"
+    let scratch = try Scratch()
+    let folder = scratch.path("survey")
     #expect(throws: Broken.self) {
       // All first runs, and three of the first pass.
       try survey.run(into: folder) { if $0.done == count + 3 { throw Broken() } }
@@ -100,8 +95,6 @@ import Testing
     #expect(try about.member("date")?.string() == "2031-02-03")
     #expect(try about.member("seed")?.number(in: 0...10) == 5)
     #expect(about.member("checkedAgainstReference") != nil && about.member("drift") == nil)
-    for name in survey.results.files.map(\.name) { unlink("\(folder)/\(name)") }
-    #expect(rmdir(folder) == 0)
   }
 
   @Test(arguments: machines) func theSameSeedPlansTheSameRouting(_ machine: Machine) throws {

@@ -47,7 +47,7 @@ func answers(
     on: tinyServer(
       layers: real.model.transformer.layerCount, maxModelLen: 256, blocks: blocks,
       window: real.model.transformer.window),
-    policy: policy, executor: executor)
+    policy: policy, costModel: UnitCostModel(), executor: executor)
   let summary = try simulation.run()
   return Answers(logits: log.logits, summary: summary)
 }

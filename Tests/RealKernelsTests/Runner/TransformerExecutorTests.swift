@@ -24,7 +24,7 @@ private final class CostLog: Recorder {
     let log = CostLog()
     var simulation = Simulation(
       of: ScriptedSource(trace), on: tinyServer(layers: 5, maxModelLen: 32), policy: ChunkedPrefill(tokenBudget: 6),
-      executor: try TransformerExecutor(real, maxModelLen: 32, seed: 1), recorder: log)
+      costModel: UnitCostModel(), executor: try TransformerExecutor(real, maxModelLen: 32, seed: 1), recorder: log)
     let summary = try simulation.run()
     #expect(summary.requestsCompleted == 2 && summary.outputTokens == 7)
     #expect(summary.work.duration >= summary.work.kernelTime && summary.work.kernelTime > .zero)

@@ -1,0 +1,59 @@
+/// What depends on a number of tokens only: one layer without attention and routed experts, or an end of the model.
+struct TokenCost {
+  /// Time on the GPU.
+  var seconds = 0.0
+  /// Time to launch a layer's kernels, below which it cannot take; zero where a CUDA graph launches them.
+  var launchSeconds = 0.0
+  /// Arithmetic on all GPUs.
+  var flops = 0.0
+  /// Bytes on all GPUs.
+  var traffic = SIMD8<Double>()
+
+  /// Adds an operator.
+  mutating func add(_ operation: OperatorDemand, _ prices: OperatorPrices) {
+    seconds += prices.time(of: operation.kind).seconds
+    flops += operation.flops.value
+    traffic += operation.traffic.lanes
+  }
+
+  /// Adds what experts do for so many tokens.
+  @inline(__always)
+  mutating func add(_ experts: ExpertCost, tokens: Int, _ shard: ExpertShard) {
+    seconds += experts.seconds
+    flops += Double(tokens) * shard.flopsPerToken
+    traffic[TrafficClass.expertWeights.rawValue] += experts.distinct * shard.bytesPerExpert
+    traffic[TrafficClass.activations.rawValue] += Double(tokens) * shard.activationBytesPerToken
+  }
+}
+
+/// What the routed experts of a layer cost, as far as it is not proportional to tokens.
+struct ExpertCost {
+  /// Time on the GPU.
+  var seconds = 0.0
+  /// Experts touched.
+  var distinct = 0.0
+
+  /// No experts.
+  init() {}
+
+  /// What the experts cost at these prices.
+  init(_ product: ExpertProduct, _ prices: OperatorPrices) {
+    seconds = prices.time(of: product).seconds
+    distinct = product.load.distinct
+  }
+}
+
+/// The routed experts of a layer in plain numbers, over all GPUs; all zero for a dense model.
+struct ExpertShard {
+  private(set) var flopsPerToken = 0.0
+  private(set) var activationBytesPerToken = 0.0
+  private(set) var bytesPerExpert = 0.0
+
+  init(_ model: ShardedModel) {
+    let token = TokenRows(prompt: 1, decode: 0)
+    guard let one = model.expertDemand(token), let product = model.expertProduct(token) else { return }
+    flopsPerToken = one.flops.value
+    activationBytesPerToken = one.traffic[.activations].value
+    bytesPerExpert = product.bytesPerExpert * Double(model.gpus)
+  }
+}
