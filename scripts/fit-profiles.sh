@@ -2,7 +2,7 @@
 # Makes the profiles of configs/engines that are fitted to measured kernels, and the tables of docs/calibration.md.
 #   scripts/fit-profiles.sh LPSIM TABLES
 # LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv and
-# collectives.csv (aiconfigurator-core 0.12.0). It takes a minute.
+# collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes two minutes.
 set -eu
 
 lpsim=$1
@@ -26,9 +26,11 @@ profile() {
   "$lpsim" calibrate --base "$base" --name "$name" "$@" --out "$root/configs/engines/$name.json" --markdown >>"$fresh"
 }
 
+# Shards over 4 and 8 GPUs are for the forms that serve any model.
+#
 # Kernels are timed again and again on the same data. Weights and keys and values of under 100 MB, twice the 50 MB of
 # the second-level cache, may stay in it between two runs and are left out.
-moe="ep=1 tp=1,2 weight_bytes>=1e8"
+moe="ep=1 tp=1,2,4,8 weight_bytes>=1e8"
 
 for gpu in h100 h200; do
   profile "vllm-0.24-$gpu" "vllm-0.24-$gpu" \
@@ -51,5 +53,19 @@ profile vllm-0.14-a100 vllm-0.24-h100 \
   --where "moe: dtype=bfloat16 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
   --where "gemm: engine=TRTLLM n>=1024 k>=1024" \
   --where "collectives: impl=vLLM_custom_graph engine_version=0.14.0 bytes<=7e7"
+
+# A whole engine, profiled layer by layer; its second-level cache of 128 MB calls for larger limits. Small contexts take
+# the time of a start, wherever their keys are. Mixed batches are thinned out.
+rtx=$tables/rtxpro6000
+qwen=$rtx/Qwen3-30B-A3B-Instruct-2507
+llama=$rtx/Llama-3.1-8B
+profile vllm-0.19-rtxpro6000 vllm-0.19-rtxpro6000 \
+  --from "$qwen/tp1/dense.csv" "$qwen/tp1/per_sequence.csv" "$qwen/tp1/moe.csv" "$qwen/tp1/attention.csv" \
+  "$qwen/tp2/dense.csv" "$qwen/tp2/per_sequence.csv" "$qwen/tp2/attention.csv" \
+  "$llama/tp1/dense.csv" "$llama/tp1/per_sequence.csv" "$llama/tp1/attention.csv" \
+  "$llama/tp2/dense.csv" "$llama/tp2/per_sequence.csv" "$llama/tp2/attention.csv" --gpu rtxpro6000 \
+  --except "gemm: model=Qwen3-30B-A3B-Instruct-2507 weight_bytes<=1e8" --where "moe: weight_bytes>=1.3e8" \
+  --where "decode: kv_decode>=256" --except "decode: kv_bytes>=4e6 kv_bytes<=2.6e8" \
+  --where "prefill: kv_prefill=0,512,2592,16384 n_decode=0,1,4,16,64,128 kv_decode=0,512,2592,16384 kv_bytes<=1e9"
 
 cp "$fresh" "$page"

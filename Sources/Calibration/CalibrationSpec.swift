@@ -1,4 +1,5 @@
 import Base
+import HardwareModels
 
 /// Everything that a calibration needs to know beside its measurements.
 public struct CalibrationSpec: Sendable {

@@ -13,11 +13,12 @@ import Testing
 
   private func gpu() throws -> GPU { try GPU(reading: projectConfig("configs/gpus/h100-sxm-80gb.json")) }
 
-  private func measurement(_ family: KernelFamily, _ work: OperatorDemand.Kind, size: Int, model: String = "")
-    -> Measurement
-  {
+  private func measurement(
+    _ family: KernelFamily, _ work: OperatorDemand.Kind, size: Int, model: String = "",
+    format: NumberFormat = .bf16
+  ) -> Measurement {
     Measurement(
-      family: family, work: work, format: .bf16, headDim: 128, seconds: 1, model: model, size: Double(size),
+      family: family, work: work, format: format, headDim: 128, seconds: 1, model: model, size: Double(size),
       series: "balanced", flops: 1, bytes: 1, label: "\(size)")
   }
 
@@ -35,11 +36,14 @@ import Testing
 
   @Test func aMatrixProductIsFoundAgain() throws {
     let form = MatrixProductForm(
-      format: .bf16, start: Seconds(5e-6), flopEfficiency: 0.7, bandwidthEfficiency: 0.8, overlapExponent: 3)
+      format: .fp8, start: Seconds(5e-6), flopEfficiency: 0.7, bandwidthEfficiency: 0.8, overlapExponent: 3,
+      timePerInnerRow: Seconds(4e-10), quantizationEfficiency: 0.4)
     let works = [1, 16, 256, 1024, 8192].flatMap { rows in
-      [1024, 4096, 16384].map { width in
-        measurement(
-          .gemm, .matrixProduct(MatrixProduct(rows: rows, columns: width, inner: 4096, format: .bf16)), size: rows)
+      [1024, 4096, 16384].flatMap { width in
+        [1024, 4096, 16384].map { inner in
+          let product = MatrixProduct(rows: rows, columns: width, inner: inner, format: .fp8)
+          return measurement(.gemm, .matrixProduct(product), size: rows, format: .fp8)
+        }
       }
     }
     let fit = try refit(.matrixProduct(form), works)
@@ -65,6 +69,31 @@ import Testing
     #expect((found.bandwidthEfficiency - 0.85).magnitude < 0.005 && (found.rereadShare - 0.2).magnitude < 0.02)
   }
 
+  @Test func attentionOfPromptsAndDecodesTogetherIsFoundAgain() throws {
+    let form = PrefillAttentionForm(
+      start: Seconds(8e-6), flopEfficiencies: [.init(headDim: 128, flopEfficiency: 0.6)], maskedTokens: 100,
+      bandwidthEfficiency: 0.5, timePerContextToken: Seconds(2e-8), sharedTile: .init(rows: 70, extraTokens: 90))
+    let works = [16, 128, 1024].flatMap { tokens in
+      [0, 512, 16384].flatMap { past in
+        [0, 1, 16, 64].map { decodes in
+          let one = PrefillWork(tokens: tokens, past: past, window: nil)
+          let prompt = PrefillAttention(
+            tokens: tokens, pairs: one.attendedPairs, cachedTokens: one.cachedTokensRead, heads: 32, kvHeads: 4,
+            headDim: 128)
+          let decode = DecodeAttention(
+            requests: decodes, contextTokens: decodes * (past + 300), kvHeads: 4, headDim: 128)
+          let work = decodes > 0 ? OperatorDemand.Kind.sharedAttention(prompt, decode) : .prefillAttention(prompt)
+          return measurement(.prefill, work, size: tokens)
+        }
+      }
+    }
+    let fit = try refit(.prefillAttention(form), works)
+    #expect(fit.inSample.worst < 1, "\(fit.values)")
+    guard case .prefillAttention(let found) = fit.form else { Issue.record("no prefill"); return }
+    #expect(((found.timePerContextToken?.value ?? 0) - 2e-8).magnitude < 1e-10)
+    #expect(((found.sharedTile?.rows ?? 0) - 70).magnitude < 1)
+  }
+
   @Test func decodeAttentionIsFoundAgain() throws {
     let form = DecodeAttentionForm(
       start: Seconds(2e-5), bandwidthEfficiency: 0.9, timePerHead: Seconds(2e-8), overlapExponent: 1.5)
@@ -80,7 +109,7 @@ import Testing
 
   @Test func anAllReduceIsFoundAgain() throws {
     let form = AllReduceForm(
-      gpus: 4, start: Seconds(5e-6), bandwidth: BytesPerSecond(3e11), timePerRootMegabyte: Seconds(4e-6))
+      gpus: 4, start: Seconds(5e-6), bandwidth: BytesPerSecond(3e11), secondStart: Seconds(4e-6))
     let works = (8...26).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 4), size: 1 << $0) }
     let fit = try refit(.allReduce(form), works)
     #expect(fit.form == .allReduce(form), "\(fit.values)")
@@ -88,8 +117,8 @@ import Testing
 
   @Test func outliersAreDroppedWhereThatIsAsked() throws {
     let form = AllReduceForm(
-      gpus: 2, start: Seconds(5e-6), bandwidth: BytesPerSecond(3e11), timePerRootMegabyte: Seconds(4e-6))
-    let works = (8...26).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
+      gpus: 4, start: Seconds(5e-6), bandwidth: BytesPerSecond(3e11), secondStart: Seconds(4e-6))
+    let works = (8...26).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 4), size: 1 << $0) }
     var timed = works
     let prices = Pricer(base: try base(), gpu: try gpu()).prices(.allReduce(form), works)
     for index in timed.indices { timed[index].seconds = prices[index] * (index == 3 ? 4.5 : 1) }
@@ -99,13 +128,28 @@ import Testing
     #expect(fit.dropped == 1 && fit.form == .allReduce(form), "\(fit.values)")
   }
 
+  @Test func termsOfTilesAreFittedWhereTheBaseHasThem() throws {
+    let product = MatrixProduct(rows: 1, columns: 8, inner: 8, format: .bf16)
+    let prefill = PrefillAttention(tokens: 1, pairs: 9, cachedTokens: 9, heads: 1, kvHeads: 1, headDim: 128)
+    let works = [
+      measurement(.gemm, .matrixProduct(product), size: 1), measurement(.prefill, .prefillAttention(prefill), size: 1),
+    ]
+    func names(_ engine: String) throws -> [String] {
+      let base = try EngineProfile(reading: projectConfig("configs/engines/\(engine).json"))
+      return FitProblem.all(for: MeasurementSet(measurements: works), base: base)
+        .flatMap { $0.variants[0].parameters.map(\.name) }
+    }
+    let terms: Set = ["secondsPerInnerRow", "secondsPerContextToken"]
+    #expect(try terms.isSubset(of: names("vllm-0.24-h100")) && terms.isDisjoint(with: names("lpk-cpu")))
+  }
+
   @Test func tooFewRowsSayHowManyItNeeds() throws {
-    let works = (8...12).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
+    let works = (8...10).map { measurement(.collectives, .allReduce(bytes: Double(1 << $0), gpus: 2), size: 1 << $0) }
     let problem = try #require(FitProblem.all(for: MeasurementSet(measurements: works), base: base()).first)
     let fitter = Fitter(base: try base(), gpu: try gpu())
     #expect(
       sentence { _ = try fitter.fit(problem) }
-        == "5 measurements of all-reduce over 2 GPUs are too few to fit its 3 parameters — it needs at least 6")
+        == "3 measurements of all-reduce over 2 GPUs are too few to fit its 2 parameters — it needs at least 4")
   }
 
   @Test func errorsAreCountedByHand() throws {

@@ -9,12 +9,12 @@ import Testing
   private let row = "H100-SXM,TRTLLM,1.0,x,bfloat16,64,4096,2048,12.5\n"
 
   private func message(_ text: String) -> String {
-    sentence { _ = try KernelTable(parsing: text, file: "a.csv") }
+    sentence { _ = try KernelTable(parsing: text, file: "a.csv", model: noModel) }
   }
 
   private func reading(_ text: String, gpu: String = "H100-SXM", filters: [String] = []) -> String {
     sentence {
-      let table = try KernelTable(parsing: text, file: "a.csv")
+      let table = try KernelTable(parsing: text, file: "a.csv", model: noModel)
       let filters = try filters.map { try RowFilter(parsing: $0, option: "--where") }
       _ = try MeasurementSet(reading: [table], MeasurementSelection(gpu: gpu, engine: nil, filters: filters))
     }
@@ -73,7 +73,7 @@ import Testing
 
   @Test func countedExpertsAreTakenAsTheyAre() throws {
     let table = try KernelTable(
-      parsing: layers + "G,E,bfloat16,m,8,8,4,2,1,1,coverage_prompt,10,5,10 9 1\n", file: "a.csv")
+      parsing: layers + "G,E,bfloat16,m,8,8,4,2,1,1,coverage_prompt,10,5,10 9 1\n", file: "a.csv", model: noModel)
     let set = try MeasurementSet(reading: [table], MeasurementSelection(gpu: "g", engine: nil))
     guard case .experts(let product) = set.measurements[0].work else { throw InputError(.data, "no experts") }
     #expect(product.load == ExpertLoad(counts: [10, 9, 1]))
@@ -88,7 +88,7 @@ import Testing
 
   @Test func ceilingsMakeADataSheet() throws {
     let text = "quantity,value,unit\nread_bandwidth,4e10,bytes_per_second\nmemory,2e9,bytes\n"
-    func table(_ text: String) throws -> KernelTable { try KernelTable(parsing: text, file: "c.csv") }
+    func table(_ text: String) throws -> KernelTable { try KernelTable(parsing: text, file: "c.csv", model: noModel) }
     #expect(try Ceilings(in: [table(header + row)]) == nil)
     #expect(sentence { _ = try Ceilings(in: [table(text)]) } == "c.csv: no row has the quantity gemm_throughput")
     let whole = try #require(try Ceilings(in: [table(text + "gemm_throughput,1.5e11,flops_per_second\n")]))
@@ -99,7 +99,7 @@ import Testing
 
   @Test func singleTimesAndEnergiesAreSetAside() throws {
     let tables = try [header + row, "what,pass,latency_us\nx,0,1\n", "what,watts\nidle,70\n"].map {
-      try KernelTable(parsing: $0, file: "a.csv")
+      try KernelTable(parsing: $0, file: "a.csv", model: noModel)
     }
     let set = try MeasurementSet(reading: tables, MeasurementSelection(gpu: "H100-SXM", engine: nil))
     #expect(set.measurements.count == 1 && tables.gpus == ["H100-SXM"])
@@ -122,7 +122,7 @@ import Testing
       G,E,bfloat16,fp8,2,1,9,8,2,64,0,5
       """
     let set = try MeasurementSet(
-      reading: [KernelTable(parsing: text, file: "a.csv")], MeasurementSelection(gpu: "g", engine: "e"))
+      reading: [KernelTable(parsing: text, file: "a.csv", model: noModel)], MeasurementSelection(gpu: "g", engine: "e"))
     let decode = DecodeAttention(requests: 2, contextTokens: 20, kvHeads: 2, headDim: 64)
     var windowed = decode
     windowed.contextTokens = 8

@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func everyGPUAndEngineReads() throws {
-    for name in ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb"] {
+    for name in ["a100-sxm-80gb", "b200-sxm-180gb", "h100-sxm-80gb", "h200-sxm-141gb", "rtxpro6000"] {
       #expect(try gpu(name).memory > Bytes(79e9) && gpu(name).power != nil)
     }
     for name in catalogue("gpus") { #expect(try gpu(name).memory > .zero) }

@@ -48,6 +48,33 @@ import Testing
     #expect(cost.energy.total.value == 2 * cost.duration.value)
   }
 
+  @Test func promptsAndDecodesAreOneKernelWhereTheEngineHasOneForBoth() throws {
+    let prefill = PrefillWork(tokens: 2, past: 8, window: nil)
+    let mixed = IterationWork(segments: [LayerWork(layers: 0..<4, prefill: prefill, decode: decode(3, context: 12))])
+    let apart = IterationWork(segments: [
+      LayerWork(layers: 0..<2, prefill: prefill), LayerWork(layers: 2..<4, decode: decode(3, context: 12)),
+    ])
+    func attention(_ work: IterationWork, _ tile: PrefillAttentionForm.SharedTile?) throws -> [String] {
+      var engine = try idealEngine()
+      engine.prefillAttention.sharedTile = tile
+      var model = try RooflineCostModel(model: tinyModel, gpu: unitGPU(), engine: engine, tensorParallel: 1)
+      let parts = model.explain(work)
+      let cost = model.cost(of: work)
+      #expect((parts.reduce(0) { $0 + $1.duration.value } / cost.duration.value - 1).magnitude < 1e-12)
+      #expect(parts.reduce(.zero) { $0 + $1.flops } == cost.flops)
+      #expect(parts.reduce(.zero) { $0 + $1.traffic[.kvRead] } == cost.traffic[.kvRead])
+      return parts.filter { $0.name.hasSuffix("attention") }.map {
+        "\($0.layers) \($0.name) \(Int($0.duration.value.rounded()))"
+      }
+    }
+    let tile = PrefillAttentionForm.SharedTile(rows: 8, extraTokens: 1)
+    // A layer's prompt: 9 + 10 pairs of 8 FLOP, and 2 queries, 2 outputs, 10 keys and 10 values of 4 bytes. Its decodes:
+    // 12 tokens of 8 bytes; or, in tiles of 8 rows, 8 x (12 + 3) pairs.
+    #expect(try attention(mixed, nil) == ["4 prefill attention \(4 * (152 + 96))", "4 decode attention \(4 * 96)"])
+    #expect(try attention(mixed, tile) == ["4 shared attention \(4 * (152 + 96 + 960))"])
+    #expect(try attention(apart, tile) == attention(apart, nil) && attention(apart, nil).count == 2)
+  }
+
   @Test func aGPUThatNobodyMeteredTakesTimeAndNoKnownEnergy() throws {
     var gpu = try unitGPU()
     gpu.power = nil

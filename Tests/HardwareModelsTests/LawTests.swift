@@ -11,6 +11,7 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
   ("gpt-oss-20b", "h100-sxm-80gb", "layered-prefill-paper", 2),
   ("gpt-oss-20b-mxfp4", "b200-sxm-180gb", "vllm-0.24-h100", 1), ("mixtral-8x7b", "a100-sxm-80gb", "vllm-0.24-h100", 4),
   ("qwen3-8b", "h100-sxm-80gb", "layered-prefill-paper", 2), ("llama-3.1-8b", "h200-sxm-141gb", "vllm-0.24-h200", 1),
+  ("llama-3.1-8b", "rtxpro6000", "vllm-0.19-rtxpro6000", 1), ("qwen3-30b-a3b", "rtxpro6000", "vllm-0.19-rtxpro6000", 2),
 ]
 
 @Suite struct LawTests {

@@ -11,6 +11,8 @@ public enum FittedForm: Hashable, Sendable {
   case decodeAttention(DecodeAttentionForm)
   /// Prefill attention.
   case prefillAttention(PrefillAttentionForm)
+  /// Kernels that only move bytes.
+  case elementwise(ElementwiseForm)
   /// All-reduce over so many GPUs.
   case allReduce(AllReduceForm)
 
@@ -22,6 +24,7 @@ public enum FittedForm: Hashable, Sendable {
     case .experts(let form): engine.experts = [form]
     case .decodeAttention(let form): engine.decodeAttention = form
     case .prefillAttention(let form): engine.prefillAttention = form
+    case .elementwise(let form): engine.elementwise = form
     case .allReduce(let form): engine.allReduces = [form]
     }
     return engine
@@ -81,7 +84,8 @@ struct Pricer: Sendable {
         headDim = measurement.headDim
         pricing = KernelPricing(engine, gpu, headDim: headDim)
       }
-      return pricing.duration(of: measurement.work).value
+      let besides = measurement.besides.map { pricing.duration(of: $0).value } ?? 0
+      return pricing.duration(of: measurement.work).value + besides
     }
   }
 }

@@ -1,25 +1,30 @@
 import Base
 import HardwareModels
 
-private let starts = FitParameter("startSeconds", in: 1e-7...1e-2, scale: .logarithmic, start: 1e-5)
-private let exponents = FitParameter("overlapExponent", in: 1...12, scale: .logarithmic, start: 2)
+/// t0 of any form.
+let starts = FitParameter("startSeconds", in: 1e-7...1e-2, scale: .logarithmic, start: 1e-5)
+/// p of any form.
+let exponents = FitParameter("overlapExponent", in: 1...12, scale: .logarithmic, start: 2)
 
-private func share(_ name: String, start: Double = 0.7) -> FitParameter {
+/// A share of a peak.
+func share(_ name: String, start: Double = 0.7) -> FitParameter {
   FitParameter(name, in: 0.001...1, start: start)
 }
 
 extension FitProblem {
   /// Every form that these measurements are about: matrix products by format, and by rows where the base profile has
-  /// different kernels for few and for many; experts by format, and by format and model where there are several models;
-  /// decode and prefill attention; all-reduce by number of GPUs.
+  /// different kernels for few and for many; experts by format, and by format and model; decode and prefill attention;
+  /// elementwise kernels; all-reduce by number of GPUs. Terms of kernels that work in tiles are fitted where the base
+  /// profile has them.
   public static func all(for set: MeasurementSet, base: EngineProfile) -> [FitProblem] {
     var problems: [FitProblem] = []
     for format in NumberFormat.allCases {
       problems += matrixProducts(format, set.of(.gemm).filter { $0.format == format }, base)
-      problems += experts(format, set.of(.moe).filter { $0.format == format })
+      problems += experts(format, set.of(.moe).filter { $0.format == format }, base)
     }
     problems += ofOne(set.of(.decode), decodeAttention)
-    problems += ofOne(set.of(.prefill), prefillAttention)
+    problems += ofOne(set.of(.prefill)) { prefillAttention($0, base) }
+    problems += ofOne(set.of(.elementwise), elementwise)
     for gpus in gpuCounts(set.of(.collectives)) {
       problems.append(allReduce(gpus, set.of(.collectives).filter { $0.gpus == gpus }))
     }
@@ -39,19 +44,26 @@ extension FitProblem {
     return ([nil] + beginnings).enumerated().flatMap { index, first in
       let end = index < beginnings.count ? beginnings[index] : .max
       let own = measurements.filter { ((first ?? 0)..<end).contains(Int($0.size)) }
-      return ofOne(own) { matrixProduct(format, from: first, to: end, $0) }
+      return ofOne(own) { matrixProduct(format, from: first, to: end, $0, base) }
     }
   }
 
   private static func matrixProduct(
-    _ format: NumberFormat, from first: Int?, to end: Int, _ measurements: [Measurement]
+    _ format: NumberFormat, from first: Int?, to end: Int, _ measurements: [Measurement], _ base: EngineProfile
   ) -> FitProblem {
-    let parameters = [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents]
+    let hasTiles = base.matrixProducts.contains { $0.timePerInnerRow != nil }
+    let inner = FitParameter("secondsPerInnerRow", in: 1e-13...1e-8, scale: .logarithmic, start: 3e-10)
+    let isQuantized = format == .fp8
+    let parameters =
+      [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents] + (hasTiles ? [inner] : [])
+      + (isQuantized ? [share("quantizationEfficiency")] : [])
     let variant = Variant(name: "", parameters: parameters) { values in
       .matrixProduct(
         MatrixProductForm(
           format: format, fromRows: first, start: Seconds(values[0]), flopEfficiency: values[1],
-          bandwidthEfficiency: values[2], overlapExponent: values[3]))
+          bandwidthEfficiency: values[2], overlapExponent: values[3],
+          timePerInnerRow: hasTiles ? Seconds(values[4]) : nil,
+          quantizationEfficiency: isQuantized ? values[values.count - 1] : nil))
     }
     let rows = end == .max ? first.map { ", \($0) rows and more" } ?? "" : ", fewer than \(end) rows"
     return FitProblem(
@@ -71,33 +83,58 @@ extension FitProblem {
     return FitProblem(title: "decode attention", family: .decode, measurements: measurements, variants: [variant])
   }
 
-  private static func prefillAttention(_ measurements: [Measurement]) -> FitProblem {
+  /// Only prompts behind a past tell what a tile takes for each key, and only kernels that serve both how decodes stand
+  /// beside prompts.
+  private static func prefillAttention(_ measurements: [Measurement], _ base: EngineProfile) -> FitProblem {
     let widths = Set(measurements.map(\.headDim)).sorted(by: >)
     let masked = FitParameter("maskedTokens", in: 0.1...5000, scale: .logarithmic, start: 100)
-    let parameters =
+    var parameters =
       [starts, masked, share("bandwidthEfficiency", start: 0.5)] + widths.map { share("flopEfficiency of \($0)") }
+    let walk = parameters.count
+    let hasTiles = base.prefillAttention.timePerContextToken != nil
+    let hasPast = measurements.contains { $0.prefill.map { $0.cachedTokens > $0.tokens } ?? false }
+    if hasTiles, hasPast {
+      parameters.append(FitParameter("secondsPerContextToken", in: 1e-10...1e-6, scale: .logarithmic, start: 2e-8))
+    }
+    let isShared = measurements.contains { if case .sharedAttention = $0.work { true } else { false } }
+    if isShared {
+      parameters.append(FitParameter("sharedTile.rows", in: 1...1024, scale: .logarithmic, start: 64))
+      parameters.append(FitParameter("sharedTile.extraTokens", in: 0.1...5000, scale: .logarithmic, start: 100))
+    }
     let variant = Variant(name: "", parameters: parameters) { values in
-      let efficiencies = zip(widths, values.dropFirst(3)).map { width, share in
+      let efficiencies = zip(widths, values[3..<walk]).map { width, share in
         PrefillAttentionForm.HeadEfficiency(headDim: width, flopEfficiency: share)
       }
+      let tile = PrefillAttentionForm.SharedTile(rows: values[values.count - 2], extraTokens: values[values.count - 1])
       return .prefillAttention(
         PrefillAttentionForm(
           start: Seconds(values[0]), flopEfficiencies: efficiencies, maskedTokens: values[1],
-          bandwidthEfficiency: values[2]))
+          bandwidthEfficiency: values[2], timePerContextToken: hasTiles ? Seconds(hasPast ? values[walk] : 0) : nil,
+          sharedTile: isShared ? tile : nil))
     }
     return FitProblem(title: "prefill attention", family: .prefill, measurements: measurements, variants: [variant])
   }
 
+  private static func elementwise(_ measurements: [Measurement]) -> FitProblem {
+    let bandwidth = FitParameter("bandwidthEfficiency", in: 0.01...20, scale: .logarithmic, start: 0.8)
+    let variant = Variant(name: "", parameters: [starts, bandwidth]) { values in
+      .elementwise(ElementwiseForm(start: Seconds(values[0]), bandwidthEfficiency: values[1]))
+    }
+    return FitProblem(
+      title: "elementwise kernels", family: .elementwise, measurements: measurements, variants: [variant])
+  }
+
+  /// Over two GPUs one step and two move the same, so that nothing tells their starts apart.
   private static func allReduce(_ gpus: Int, _ measurements: [Measurement]) -> FitProblem {
-    let parameters = [
-      starts, FitParameter("bytesPerSecond", in: 1e8...4e12, scale: .logarithmic, start: 3e11),
-      FitParameter("secondsPerRootMegabyte", in: 1e-9...1e-2, scale: .logarithmic, start: 3e-6),
-    ]
+    let second = FitParameter("secondStartSeconds", in: 1e-9...1e-2, scale: .logarithmic, start: 3e-6)
+    let parameters =
+      [starts, FitParameter("bytesPerSecond", in: 1e8...4e12, scale: .logarithmic, start: 3e11)]
+      + (gpus > 2 ? [second] : [])
     let variant = Variant(name: "", parameters: parameters) { values in
       .allReduce(
         AllReduceForm(
           gpus: gpus, start: Seconds(values[0]), bandwidth: BytesPerSecond(values[1]),
-          timePerRootMegabyte: Seconds(values[2])))
+          secondStart: gpus > 2 ? Seconds(values[2]) : nil))
     }
     return FitProblem(
       title: "all-reduce over \(gpus) GPUs", family: .collectives, measurements: measurements, variants: [variant])
@@ -105,58 +142,17 @@ extension FitProblem {
 }
 
 extension Measurement {
+  /// The prompts of an attention kernel.
+  fileprivate var prefill: PrefillAttention? {
+    switch work {
+    case .prefillAttention(let work), .sharedAttention(let work, _): work
+    default: nil
+    }
+  }
+
   /// The GPUs of an all-reduce; one for any other kernel.
   fileprivate var gpus: Int {
     if case .allReduce(_, let gpus) = work { return gpus }
     return 1
-  }
-}
-
-extension FitProblem {
-  /// One form for any model, and one for each where there are several.
-  private static func experts(_ format: NumberFormat, _ measurements: [Measurement]) -> [FitProblem] {
-    let models = Set(measurements.map(\.model)).sorted()
-    guard !models.isEmpty else { return [] }
-    let general = experts(format, nil, "any model", measurements)
-    guard models.count > 1 else { return [general] }
-    return models.map { model in
-      let own = measurements.filter { $0.model == model }
-      return experts(format, own.first?.shape, model, own)
-    } + [general]
-  }
-
-  private static func experts(
-    _ format: NumberFormat, _ shape: ExpertProductForm.Shape?, _ name: String, _ measurements: [Measurement]
-  ) -> FitProblem {
-    let common = [
-      starts, share("flopEfficiency"), share("bandwidthEfficiency", start: 0.85),
-      FitParameter("rereadShare", in: 0...2, start: 0.1), exponents,
-    ]
-    let activations = share("activationEfficiency")
-    let variants = [8...128, 16...64, 16...128, 16...256, 32...128, 64...128].flatMap { tiles in
-      [true, false].map { hidden in
-        Variant(
-          name: "tiles of \(tiles.lowerBound) to \(tiles.upperBound) rows\(hidden ? ", activations hidden" : "")",
-          parameters: hidden ? common : common + [activations]
-        ) { values in
-          .experts(
-            ExpertProductForm(
-              format: format, shape: shape, start: Seconds(values[0]), flopEfficiency: values[1],
-              bandwidthEfficiency: values[2], activationEfficiency: hidden ? nil : values[5], rereadShare: values[3],
-              overlapExponent: values[4], tileRows: tiles))
-        }
-      }
-    }
-    return FitProblem(
-      title: "experts \(format.rawValue), \(name)", family: .moe, measurements: measurements, variants: variants)
-  }
-}
-
-extension Measurement {
-  /// The shape of the experts of an MoE layer.
-  fileprivate var shape: ExpertProductForm.Shape? {
-    guard case .experts(let product) = work else { return nil }
-    return ExpertProductForm.Shape(
-      hidden: product.hidden, intermediate: product.wholeIntermediate, count: product.count, topK: product.topK)
   }
 }

@@ -136,12 +136,13 @@ public struct Fitter: Sendable {
   /// Each model is priced by a fit, choice of variant included, to the others.
   private func leftOutModels(_ problem: FitProblem) -> [KernelFit.Part] {
     let models = Set(problem.measurements.map(\.model)).sorted()
-    guard models.count > 1 else { return [] }
-    return models.compactMap { model in
+    guard models.count > 1, problem.family == .moe else { return [] }
+    return models.flatMap { model in
       let best = self.best(problem.with(problem.measurements.filter { $0.model != model }))
       let hidden = problem.measurements.filter { $0.model == model }
-      return FitErrors(hidden, priced: pricer.prices(best.form, hidden)).map {
-        KernelFit.Part(name: model, errors: $0)
+      let (narrow, wide) = (hidden.filter(\.isNarrowShard), hidden.filter { !$0.isNarrowShard })
+      return [(model, wide), ("\(model) over more than 2 GPUs", narrow)].compactMap { name, rows in
+        FitErrors(rows, priced: pricer.prices(best.form, rows)).map { KernelFit.Part(name: name, errors: $0) }
       }
     }
   }
@@ -160,9 +161,10 @@ extension Measurement {
   /// The part of its family that errors are told apart by.
   fileprivate var part: String {
     switch family {
+    case .moe where isNarrowShard: "\(model) over more than 2 GPUs"
     case .moe: "\(model), \(["balanced", "coverage"].first { series.contains(", \($0)") } ?? "power law")"
     case .prefill: "heads of \(headDim)"
-    case .gemm, .decode, .collectives: ""
+    case .gemm, .decode, .elementwise, .collectives: ""
     }
   }
 }

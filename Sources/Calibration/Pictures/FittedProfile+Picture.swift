@@ -78,6 +78,7 @@ extension KernelFamily {
     case .gemm: "Matrix products"
     case .prefill: "Prefill attention"
     case .decode: "Decode attention"
+    case .elementwise: "Elementwise kernels"
     case .collectives: "All-reduce"
     }
   }
@@ -89,6 +90,7 @@ extension KernelFamily {
     case .gemm: "rows"
     case .prefill: "new tokens of a prompt"
     case .decode: "tokens of context"
+    case .elementwise: "tokens"
     case .collectives: "bytes"
     }
   }

@@ -12,7 +12,8 @@ extension FittedForm {
             ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),
             ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
             ("overlapExponent", .number(form.overlapExponent)),
-          ])
+          ] + (form.timePerInnerRow.map { [("secondsPerInnerRow", .number($0.value))] } ?? [])
+          + (form.quantizationEfficiency.map { [("quantizationEfficiency", .number($0))] } ?? []))
     case .experts(let form): experts(form)
     case .decodeAttention(let form):
       object([
@@ -20,24 +21,34 @@ extension FittedForm {
         ("secondsPerRequestAndHead", .number(form.timePerHead.value)),
         ("overlapExponent", .number(form.overlapExponent)),
       ])
-    case .prefillAttention(let form):
+    case .prefillAttention(let form): prefill(form)
+    case .elementwise(let form):
       object([
-        ("startSeconds", .number(form.start.value)),
-        (
-          "flopEfficiencies",
-          .array(
-            form.flopEfficiencies.map {
-              object([("headDim", .integer($0.headDim)), ("flopEfficiency", .number($0.flopEfficiency))])
-            })
-        ), ("maskedTokens", .number(form.maskedTokens)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("startSeconds", .number(form.start.value)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
       ])
     case .allReduce(let form):
-      object([
-        ("gpus", .integer(form.gpus)), ("startSeconds", .number(form.start.value)),
-        ("bytesPerSecond", .number(form.bandwidth.value)),
-        ("secondsPerRootMegabyte", .number(form.timePerRootMegabyte.value)),
-      ])
+      object(
+        [
+          ("gpus", .integer(form.gpus)), ("startSeconds", .number(form.start.value)),
+          ("bytesPerSecond", .number(form.bandwidth.value)),
+        ] + (form.secondStart.map { [("secondStartSeconds", .number($0.value))] } ?? []))
     }
+  }
+
+  private func prefill(_ form: PrefillAttentionForm) -> ConfigNode {
+    let efficiencies = form.flopEfficiencies.map {
+      object([("headDim", .integer($0.headDim)), ("flopEfficiency", .number($0.flopEfficiency))])
+    }
+    var members: [(String, ConfigNode.Value)] = [
+      ("startSeconds", .number(form.start.value)), ("flopEfficiencies", .array(efficiencies)),
+      ("maskedTokens", .number(form.maskedTokens)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+    ]
+    if let time = form.timePerContextToken { members.append(("secondsPerContextToken", .number(time.value))) }
+    if let tile = form.sharedTile {
+      let sizes = object([("rows", .number(tile.rows)), ("extraTokens", .number(tile.extraTokens))])
+      members.append(("sharedTile", sizes.value))
+    }
+    return object(members)
   }
 
   private func experts(_ form: ExpertProductForm) -> ConfigNode {
@@ -55,6 +66,7 @@ extension FittedForm {
       ("activationEfficiency", form.activationEfficiency.map { .number($0) } ?? .null),
       ("rereadShare", .number(form.rereadShare)), ("overlapExponent", .number(form.overlapExponent)),
       ("tileRows", .array([form.tileRows.lowerBound, form.tileRows.upperBound].map { node(.integer($0)) })),
+      ("tileColumns", .integer(form.tileColumns)),
     ]
     return object(members)
   }

@@ -78,13 +78,13 @@ public struct FittedProfile: Sendable {
   /// Keys of a profile that are fitted, and to which kernels.
   private static let keys: [(key: String, family: KernelFamily)] = [
     ("matrixProducts", .gemm), ("experts", .moe), ("decodeAttention", .decode), ("prefillAttention", .prefill),
-    ("allReduces", .collectives),
+    ("elementwise", .elementwise), ("allReduces", .collectives),
   ]
 
   private func forms(of family: KernelFamily) -> ConfigNode? {
     let own = fits.filter { $0.family == family }.map(\.form.json)
     guard let first = own.first else { return nil }
-    return family == .decode || family == .prefill ? first : node(.array(own))
+    return [.decode, .prefill, .elementwise].contains(family) ? first : node(.array(own))
   }
 
   private func sources() throws -> ConfigNode {
@@ -93,7 +93,7 @@ public struct FittedProfile: Sendable {
       .map { member in
         let text = try member.node.string()
         let isKernel = Self.keys.contains { $0.key == member.key }
-        let prefix = isKernel ? "Not measured here; that of \(baseName): " : ""
+        let prefix = isKernel && baseName != name ? "Not measured here; that of \(baseName): " : ""
         return ConfigNode.Member(member.key, node(.string(prefix + text)))
       }
     let own = Self.keys.filter { isFitted($0.family) }.map { key, family in
@@ -121,7 +121,7 @@ public struct FittedProfile: Sendable {
   }
 
   private var files: String {
-    measurements.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")
+    measurements.files.map { shortName(of: $0) }.joined(separator: ", ")
   }
 }
 

@@ -1,10 +1,14 @@
 import Base
+import HardwareModels
 
 /// A file of measured kernels: a header that says which kernels, and rows that know their lines.
 public struct KernelTable: Sendable {
   /// What a header can say.
   enum Schema: String, CaseIterable {
     case moe, gemm, attention, collectives
+    /// Layers of a profiled model, by tokens or by sequences; its routed experts, by how many are activated; its
+    /// attention, of prompts and decodes together. The model's own counting says what they do.
+    case layers, emission, activation, mixture
     /// What the machine can do at best.
     case ceilings
     /// Single times, or energies: nothing is fitted to them.
@@ -25,6 +29,10 @@ public struct KernelTable: Sendable {
           "num_key_value_heads", "head_dim", "window_size", "latency_us",
         ]
       case .collectives: ["gpu", "engine", "impl", "op", "dtype", "num_gpus", "bytes", "latency_us"]
+      case .layers: ["layer", "tokens", "time_us"]
+      case .emission: ["layer", "sequences", "time_us"]
+      case .activation: ["tokens", "activated_experts", "time_us"]
+      case .mixture: ["prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"]
       case .ceilings: ["quantity", "value", "unit"]
       case .notes: ["what"]
       }
@@ -37,16 +45,28 @@ public struct KernelTable: Sendable {
       case .gemm: "k"
       case .attention: "num_heads"
       case .collectives: "num_gpus"
+      case .layers: "layer"
+      case .emission: "sequences"
+      case .activation: "activated_experts"
+      case .mixture: "prefill_chunk"
       case .ceilings: "quantity"
       case .notes: "what"
       }
     }
 
-    /// Whether its rows are kernels of a GPU that they name.
+    /// Whether its rows are kernels of a GPU.
     var hasKernels: Bool { self != .ceilings && self != .notes }
 
+    /// Whether it is about layers of one model that no column names.
+    var isOfLayers: Bool { time == "time_us" }
+
+    /// The column of measured microseconds.
+    var time: String { columns.contains("time_us") ? "time_us" : "latency_us" }
+
     /// The schema of a header; nil if it is none.
-    static func of(_ header: [String]) -> Schema? { allCases.first { header.contains($0.mark) } }
+    static func of(_ header: [String]) -> Schema? {
+      (header.contains("sequences") ? [emission] : allCases).first { header.contains($0.mark) }
+    }
   }
 
   /// One row with the table it stands in.
@@ -59,20 +79,25 @@ public struct KernelTable: Sendable {
   /// The path it was read from.
   public let file: String
   let schema: Schema
+  /// The model whose layers these are; nil where the rows name it or none.
+  let profiled: ProfiledModel?
   let header: [String]
   private(set) var rows: [(line: Int, fields: [Substring])] = []
 
-  /// Reads a CSV file without quotes.
-  public init(contentsOf file: String) throws { try self.init(parsing: readTextFile(file), file: file) }
+  /// Reads a CSV file without quotes. A table of a model's layers lies in a folder `MODEL/tpN`.
+  /// - Parameter model: the model that a folder is called after.
+  public init(contentsOf file: String, model: (String) throws -> Model) throws {
+    try self.init(parsing: readTextFile(file), file: file, model: model)
+  }
 
   /// Reads the text of a CSV file.
-  public init(parsing text: String, file: String) throws {
+  public init(parsing text: String, file: String, model: (String) throws -> Model) throws {
     self.file = file
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().makeIterator()
-    guard let first = lines.next(), !trimmed(first.element).isEmpty else {
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().makeIterator()
+    guard let first = lines.next(), !first.element.isEmpty else {
       throw InputError(.data, file: file, "the file is empty; expected a header and measured kernels")
     }
-    header = trimmed(first.element).split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    header = first.element.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard let schema = Schema.of(header) else {
       let known = Schema.allCases.map { "\($0.rawValue) (\($0.columns.joined(separator: ",")))" }
       throw InputError(
@@ -80,6 +105,7 @@ public struct KernelTable: Sendable {
         hint: "known: \(known.joined(separator: "; "))")
     }
     self.schema = schema
+    profiled = schema.isOfLayers ? try ProfiledModel(of: file, model: model) : nil
     for column in schema.columns where !header.contains(column) {
       let hint = nearestWord(to: column, among: header).map { "is \"\($0)\" meant to be it?" } ?? ""
       throw InputError(
@@ -87,9 +113,8 @@ public struct KernelTable: Sendable {
         hint: hint)
     }
     while let (index, line) = lines.next() {
-      let content = trimmed(line)
-      guard !content.isEmpty else { continue }
-      let fields = content.split(separator: ",", omittingEmptySubsequences: false)
+      guard !line.isEmpty else { continue }
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
       guard fields.count == header.count else {
         throw InputError(
           .data, file: file, place: "line \(index + 1)", "\(fields.count) fields; the header has \(header.count)")
@@ -103,12 +128,12 @@ public struct KernelTable: Sendable {
   var all: [Row] { rows.map { Row(table: self, line: $0.line, fields: $0.fields) } }
 }
 
-private func trimmed(_ line: Substring) -> Substring { line.last == "\r" ? line.dropLast() : line }
-
 extension KernelTable.Row {
   /// The text in a column; nil if the table has no such column.
   subscript(column: String) -> String? {
-    table.header.firstIndex(of: column).map { String(fields[$0]) }
+    if let index = table.header.firstIndex(of: column) { return String(fields[index]) }
+    guard let profiled = table.profiled else { return nil }
+    return column == "model" ? profiled.name : column == "tp" ? "\(profiled.tensorParallel)" : nil
   }
 
   /// The text in a column that the schema demands.
@@ -137,8 +162,9 @@ extension KernelTable.Row {
 
   /// A measured time above zero, in seconds.
   func seconds() throws -> Double {
-    let microseconds = try number("latency_us")
-    guard microseconds > 0 else { throw error("latency_us", "\(text("latency_us")) is no time that a kernel takes") }
+    let column = table.schema.time
+    let microseconds = try number(column)
+    guard microseconds > 0 else { throw error(column, "\(text(column)) is no time that a kernel takes") }
     return microseconds * 1e-6
   }
 

@@ -10,6 +10,8 @@ public enum KernelFamily: String, CaseIterable, Sendable {
   case prefill
   /// Attention of one new token each.
   case decode
+  /// Kernels that only move bytes.
+  case elementwise
   /// All-reduce.
   case collectives
 }
@@ -20,6 +22,8 @@ public struct Measurement: Sendable {
   public var family: KernelFamily
   /// What it did.
   public var work: OperatorDemand.Kind
+  /// Another kernel that its time contains; the base profile prices it.
+  public var besides: OperatorDemand.Kind?
   /// How its weights are stored.
   public var format: NumberFormat
   /// Width of an attention head; 128 for kernels without heads.

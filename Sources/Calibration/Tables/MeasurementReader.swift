@@ -69,7 +69,7 @@ public struct MeasurementSet: Sendable {
     for table in tables where table.schema.hasKernels {
       files.append(table.file)
       let gpu = selection.gpu.lowercased()
-      for row in table.all where row.text("gpu").lowercased() == gpu { try add(row, selection, &loads) }
+      for row in table.all where row.isOn(gpu) { try add(row, selection, &loads) }
     }
     guard !measurements.isEmpty else { throw nothingFound(tables, selection) }
   }
@@ -79,7 +79,7 @@ public struct MeasurementSet: Sendable {
   ) throws {
     let family = try row.family()
     if let engine = selection.engine, !selection.hasOwnEngine(family) {
-      guard row.text("engine").lowercased() == engine.lowercased() else {
+      guard row.table.schema.isOfLayers || row.text("engine").lowercased() == engine.lowercased() else {
         return leaveOut(family, "another engine than \(engine)")
       }
     }
@@ -111,7 +111,7 @@ public struct MeasurementSet: Sendable {
 
   private func nothingFound(_ tables: [KernelTable], _ selection: MeasurementSelection) -> InputError {
     let known = tables.gpus
-    if !known.contains(where: { $0.lowercased() == selection.gpu.lowercased() }) {
+    if !known.isEmpty, !known.contains(where: { $0.lowercased() == selection.gpu.lowercased() }) {
       return .unknown("measurements of a GPU called", selection.gpu, among: known, status: .usage, file: "--gpu")
     }
     let reasons = leftOut.map { "\($0.count) \($0.family.rawValue) rows: \($0.reason)" }.joined(separator: "; ")
@@ -119,12 +119,17 @@ public struct MeasurementSet: Sendable {
   }
 }
 
+extension KernelTable.Row {
+  /// Whether it was measured on a GPU, in small letters; what names none was measured on the one that is asked for.
+  fileprivate func isOn(_ gpu: String) -> Bool { self["gpu"].map { $0.lowercased() == gpu } ?? true }
+}
+
 extension [KernelTable] {
-  /// The GPUs whose kernels stand in these tables, in the order in which they are met.
+  /// The GPUs whose kernels stand in these tables, in the order in which they are met; tables of layers name none.
   public var gpus: [String] {
     var known: [String] = []
-    for row in filter(\.schema.hasKernels).flatMap(\.all) where !known.contains(row.text("gpu")) {
-      known.append(row.text("gpu"))
+    for table in self where table.schema.hasKernels {
+      for gpu in table.all.compactMap({ $0["gpu"] }) where !known.contains(gpu) { known.append(gpu) }
     }
     return known
   }

@@ -9,12 +9,16 @@ extension KernelTable.Row {
     case .gemm: .gemm
     case .collectives: .collectives
     case .attention: try count("isl") == 1 && count("step", from: 0) > 0 ? .decode : .prefill
+    case .activation: .moe
+    case .mixture: try count("prefill_chunk", from: 0) == 0 ? .decode : .prefill
+    case .layers, .emission: try layerFamily()
     case .ceilings, .notes: preconditionFailure("\(table.file) has no kernels")
     }
   }
 
   /// Why no form of a profile is about this row; nil if one is.
   func reasonItHasNoForm(_ family: KernelFamily) -> String? {
+    if table.schema.isOfLayers { return hasLayer ? nil : "the layer \(text("layer")), which no form is about" }
     switch family {
     case .moe, .gemm:
       if numberFormat(text("dtype")) == nil { return "weights in \(text("dtype"))" }
@@ -23,6 +27,7 @@ extension KernelTable.Row {
     case .prefill, .decode:
       if text("kv_cache_dtype") != "bfloat16" { return "a KV cache in \(text("kv_cache_dtype"))" }
       return ["bfloat16", "float32"].contains(text("attn_dtype")) ? nil : "attention in \(text("attn_dtype"))"
+    case .elementwise: return nil
     case .collectives: return text("op") == "all_reduce" ? nil : "\(text("op")), which no form is about"
     }
   }
@@ -31,8 +36,8 @@ extension KernelTable.Row {
   func derivedNames(_ family: KernelFamily) -> [String] {
     switch family {
     case .moe, .gemm: ["weight_bytes"]
-    case .prefill, .decode: ["context", "kv_bytes"]
-    case .collectives: []
+    case .prefill, .decode: table.schema == .attention ? ["context", "kv_bytes"] : ["kv_bytes"]
+    case .elementwise, .collectives: []
     }
   }
 
@@ -46,18 +51,22 @@ extension KernelTable.Row {
       return Double(product.columns) * Double(product.inner) * product.format.bytesPerWeight
     case .decodeAttention(let work): return 4 * Double(work.contextTokens) * Double(work.kvHeads * work.headDim)
     case .prefillAttention(let work): return 4 * Double(work.cachedTokens) * Double(work.kvHeads * work.headDim)
+    case .sharedAttention(let work, let decode):
+      return 4 * Double(work.cachedTokens + decode.contextTokens) * Double(work.kvHeads * work.headDim)
     default: preconditionFailure("\(family) has no column \(name)")
     }
   }
 
   /// The row as a measurement.
   func measurement(_ family: KernelFamily, _ loads: inout LoadCache) throws -> Measurement {
+    if let profiled = table.profiled { return try layer(of: profiled, family) }
     switch family {
-    case .moe: try experts(&loads)
-    case .gemm: try matrixProduct()
-    case .prefill: try prefill()
-    case .decode: try decode()
-    case .collectives: try allReduce()
+    case .moe: return try experts(&loads)
+    case .gemm: return try matrixProduct()
+    case .prefill: return try prefill()
+    case .decode: return try decode()
+    case .collectives: return try allReduce()
+    case .elementwise: preconditionFailure("only tables of layers have elementwise kernels")
     }
   }
 

@@ -46,6 +46,13 @@ private func readFormat(_ node: ConfigNode) throws -> NumberFormat {
   throw node.error(unknown: "number format", name, among: NumberFormat.allCases.map(\.rawValue))
 }
 
+extension ConfigFields {
+  /// A time of a term that not every kernel has; nil if the key is missing.
+  fileprivate mutating func optionalTime(_ name: String) throws -> Seconds? {
+    try optional(name).map { Seconds(try $0.number(in: .nonNegative)) }
+  }
+}
+
 /// Forms of a format stand in the order of the rows that they are for, and the first is for any.
 private func readMatrixProducts(_ node: ConfigNode) throws -> [MatrixProductForm] {
   let items = try node.elements()
@@ -69,7 +76,9 @@ extension MatrixProductForm {
       start: try fields.quantity("startSeconds", in: .nonNegative),
       flopEfficiency: try fields.number("flopEfficiency", in: share),
       bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
-      overlapExponent: try fields.number("overlapExponent", in: exponents))
+      overlapExponent: try fields.number("overlapExponent", in: exponents),
+      timePerInnerRow: try fields.optionalTime("secondsPerInnerRow"),
+      quantizationEfficiency: try fields.optional("quantizationEfficiency")?.number(in: share))
     try fields.finish()
   }
 }
@@ -86,7 +95,8 @@ extension ExpertProductForm {
       activationEfficiency: try fields.optional("activationEfficiency")?.number(in: share),
       rereadShare: try fields.number("rereadShare", in: 0...2),
       overlapExponent: try fields.number("overlapExponent", in: exponents),
-      tileRows: try readTileRows(fields.required("tileRows")))
+      tileRows: try readTileRows(fields.required("tileRows")),
+      tileColumns: try fields.optional("tileColumns")?.integer(in: 1...1024) ?? 1)
     try fields.finish()
   }
 }
@@ -136,7 +146,18 @@ extension PrefillAttentionForm {
     self.init(
       start: try fields.quantity("startSeconds", in: .nonNegative), flopEfficiencies: efficiencies,
       maskedTokens: try fields.number("maskedTokens", in: .nonNegative),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share))
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      timePerContextToken: try fields.optionalTime("secondsPerContextToken"),
+      sharedTile: try fields.optional("sharedTile").map { try SharedTile(reading: $0) })
+    try fields.finish()
+  }
+}
+
+extension PrefillAttentionForm.SharedTile {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      rows: try fields.number("rows", in: 1...1024), extraTokens: try fields.number("extraTokens", in: .nonNegative))
     try fields.finish()
   }
 }
@@ -148,7 +169,8 @@ extension AllReduceForm {
       gpus: try fields.integer("gpus", in: 2...1024),
       start: try fields.quantity("startSeconds", in: .nonNegative),
       bandwidth: try fields.quantity("bytesPerSecond"),
-      timePerRootMegabyte: try fields.quantity("secondsPerRootMegabyte", in: .nonNegative))
+      secondStart: try fields.optionalTime("secondStartSeconds"),
+      timePerRootMegabyte: try fields.optionalTime("secondsPerRootMegabyte") ?? .zero)
     try fields.finish()
   }
 }
@@ -158,7 +180,7 @@ extension ElementwiseForm {
     var fields = try ConfigFields(node)
     self.init(
       start: try fields.quantity("startSeconds", in: .nonNegative),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share))
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: Double.leastNonzeroMagnitude...100))
     try fields.finish()
   }
 }

@@ -57,3 +57,11 @@ extension EngineProfile {
     return ofFormat.first { $0.shape == shape } ?? ofFormat.first { $0.shape == nil }
   }
 }
+
+extension EngineProfile {
+  /// Rows that a CUDA graph adds to a layer of so many tokens; nil if the layer runs eagerly.
+  func padding(_ tokens: Int, hasPrompts: Bool) -> Int? {
+    let sizes = hasPrompts ? graphSizes.mixed : graphSizes.decode
+    return sizes.first { $0 >= tokens }.map { $0 - tokens }
+  }
+}

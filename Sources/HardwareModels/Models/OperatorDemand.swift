@@ -124,6 +124,8 @@ public struct OperatorDemand: Hashable, Sendable {
     case prefillAttention(PrefillAttention)
     /// Attention of decoded tokens.
     case decodeAttention(DecodeAttention)
+    /// Attention of prompt tokens and of decoded ones in one kernel.
+    case sharedAttention(PrefillAttention, DecodeAttention)
     /// Sum of so many bytes over so many GPUs.
     case allReduce(bytes: Double, gpus: Int)
     /// Drawing a token for each of so many requests from the likeliest of the vocabulary.

@@ -63,6 +63,8 @@ struct AttentionPrices {
   let prefillSecondsPerFlop: Double
   let prefillMaskedTokens: Double
   let prefillSecondsPerByte: Double
+  let prefillSecondsPerKey: Double
+  let sharedTile: PrefillAttentionForm.SharedTile?
 
   init(_ engine: EngineProfile, _ gpu: GPU, headDim: Int) {
     let decode = engine.decodeAttention
@@ -78,6 +80,8 @@ struct AttentionPrices {
     prefillSecondsPerFlop = 1 / (nearest.flopEfficiency * gpu.peakBF16.value)
     prefillMaskedTokens = prefill.maskedTokens
     prefillSecondsPerByte = 1 / (prefill.bandwidthEfficiency * gpu.memoryBandwidth.value)
+    prefillSecondsPerKey = prefill.timePerContextToken?.value ?? 0
+    sharedTile = prefill.sharedTile
   }
 
   /// Streaming keys and values, and the work of each request and head.
@@ -100,8 +104,22 @@ struct AttentionPrices {
     return (4 * width * pairs * prefillSecondsPerFlop, bytes * prefillSecondsPerByte)
   }
 
+  /// The time in which one tile walks the keys that a token sees on average.
+  func walk(_ work: PrefillAttention) -> Double { prefillSecondsPerKey * Double(work.pairs) / Double(work.tokens) }
+
   func seconds(_ work: PrefillAttention) -> Double {
     let parts = parts(work)
-    return prefillStart + parts.compute + parts.memory
+    return max(prefillStart + walk(work), prefillStart + parts.compute + parts.memory)
+  }
+
+  /// Both, by one kernel where the engine has one for them and otherwise one after the other.
+  func seconds(_ prefill: PrefillAttention, beside decode: DecodeAttention) -> Double {
+    guard let sharedTile else { return seconds(prefill) + seconds(decode) }
+    let parts = parts(prefill)
+    let context = Double(decode.contextTokens)
+    let pairs = sharedTile.rows * (context + Double(decode.requests) * sharedTile.extraTokens)
+    let decodes = 4 * Double(prefill.heads * prefill.headDim) * pairs * prefillSecondsPerFlop
+    let walk = max(walk(prefill), prefillSecondsPerKey * context / Double(decode.requests))
+    return prefillStart + max(walk, parts.compute + parts.memory + decodes)
   }
 }

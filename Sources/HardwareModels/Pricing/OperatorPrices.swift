@@ -18,6 +18,7 @@ struct OperatorPrices {
     case .experts(let product): time(of: product)
     case .prefillAttention(let work): time(of: work)
     case .decodeAttention(let work): time(of: work)
+    case .sharedAttention(let prefill, let decode): time(of: prefill, beside: decode)
     case .allReduce(let bytes, let gpus): time(ofSumming: bytes, over: gpus)
     case .randomSampling(let requests): time(ofSampling: requests)
     case .elementwise(let bytes, let kernels): time(ofMoving: bytes, kernels: kernels)
@@ -38,9 +39,12 @@ struct OperatorPrices {
     let inner = Double(product.inner)
     let compute = 2 * rows * columns * inner / (form.flopEfficiency * peak(product.format))
     let bytes = columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner)
-    let memory = bytes / (form.bandwidthEfficiency * gpu.memoryBandwidth.value)
-    let seconds = form.start.value + overlapped(compute, memory, form.overlapExponent)
-    return OperatorTime(seconds, compute: compute, memory: memory, latency: form.start.value)
+    let bandwidth = gpu.memoryBandwidth.value
+    let memory = bytes / (form.bandwidthEfficiency * bandwidth)
+    let quantizing = form.quantizationEfficiency.map { 3 * rows * inner / ($0 * bandwidth) } ?? 0
+    let latency = form.start.value + (form.timePerInnerRow?.value ?? 0) * inner
+    let seconds = latency + overlapped(compute, memory, form.overlapExponent) + quantizing
+    return OperatorTime(seconds, compute: compute, memory: memory + quantizing, latency: latency)
   }
 
   private func form(for product: ExpertProduct) -> ExpertProductForm {
@@ -61,11 +65,13 @@ struct OperatorPrices {
     while Double(height) < share, height < form.tileRows.upperBound { height *= 2 }
     let tiles = product.load.tiles(ofHeight: height)
     let hidden = Double(product.hidden)
-    let inner = Double(product.intermediate)
     let read = product.load.distinct + (tiles - product.load.distinct) * form.rereadShare
-    let memory = product.bytesPerExpert * read / (form.bandwidthEfficiency * bandwidth)
+    let columns = form.tileColumns
+    let padded = Double((product.intermediate + columns - 1) / columns * columns)
+    let weights = 3 * hidden * padded * product.format.bytesPerWeight
+    let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(height), product.assignments)
-    let compute = 6 * hidden * inner * rows / (form.flopEfficiency * peak(product.format))
+    let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.format))
     let moved = product.activationBytes(of: product.rows)
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
@@ -81,16 +87,29 @@ struct OperatorPrices {
   private func time(of work: PrefillAttention) -> OperatorTime {
     let parts = attention.parts(work)
     return OperatorTime(
-      attention.seconds(work), compute: parts.compute, memory: parts.memory, latency: attention.prefillStart)
+      attention.seconds(work), compute: parts.compute, memory: parts.memory,
+      latency: attention.prefillStart + attention.walk(work))
+  }
+
+  private func time(of prefill: PrefillAttention, beside decode: DecodeAttention) -> OperatorTime {
+    let parts = attention.parts(prefill)
+    let decodes = attention.parts(decode)
+    return OperatorTime(
+      attention.seconds(prefill, beside: decode), compute: parts.compute, memory: parts.memory + decodes.memory,
+      latency: attention.prefillStart + attention.walk(prefill))
   }
 
   private func time(ofSumming bytes: Double, over gpus: Int) -> OperatorTime {
     guard let form = engine.allReduces.first(where: { $0.gpus == gpus }) else {
       preconditionFailure("\(engine.name) has no all-reduce over \(gpus) GPUs")
     }
-    let sent = bytes * 2 * Double(gpus - 1) / Double(gpus) / form.bandwidth.value
+    var sent = bytes * 2 * Double(gpus - 1) / Double(gpus) / form.bandwidth.value
+    if let second = form.secondStart?.value {
+      sent = min(bytes * Double(gpus - 1) / form.bandwidth.value, second + sent)
+    }
     let root = form.timePerRootMegabyte.value * (bytes / 1e6).squareRoot()
-    return OperatorTime(form.start.value + sent + root, link: sent + root, latency: form.start.value)
+    let link = sent + root
+    return OperatorTime(form.start.value + link, link: link, latency: form.start.value)
   }
 
   private func time(ofSampling requests: Int) -> OperatorTime {

@@ -34,17 +34,34 @@ extension RooflineCostModel {
   private func explain(_ segment: LayerWork) -> [OperatorCost] {
     let tokens = segment.prefill.tokens + segment.decode.requests
     let padding = engine.padding(tokens, hasPrompts: segment.prefill.tokens > 0)
-    let operators = sharded.demand(of: segment, padding: padding ?? 0).map { priced($0) }
+    let operators = demand(of: segment, padding: padding ?? 0).map { priced($0) }
     guard padding == nil, !operators.isEmpty else { return operators }
     let gap = launchGap(segment)
     return gap > .zero ? operators + [waiting("launching", layers: segment.layers.count, gap)] : operators
+  }
+
+  /// The operators of a run of like layers; prompts and decodes share one where the engine has one kernel for both.
+  private func demand(of work: LayerWork, padding: Int) -> [OperatorDemand] {
+    var operators = sharded.demand(of: work, padding: padding)
+    guard prices.attention.sharedTile != nil else { return operators }
+    for index in operators.indices.dropLast().reversed() {
+      guard case .prefillAttention(let prefill) = operators[index].kind,
+        case .decodeAttention(let decode) = operators[index + 1].kind
+      else { continue }
+      operators[index].name = operators[index].name.replacing("prefill attention", with: "shared attention")
+      operators[index].kind = .sharedAttention(prefill, decode)
+      operators[index].flops += operators[index + 1].flops
+      operators[index].traffic.lanes += operators[index + 1].traffic.lanes
+      operators.remove(at: index + 1)
+    }
+    return operators
   }
 
   /// What launching eager layers adds where their kernels are shorter than that.
   private func launchGap(_ segment: LayerWork) -> Seconds {
     segment.layers.reduce(into: .zero) { gap, layer in
       let one = LayerWork(layers: layer..<layer + 1, prefill: segment.prefill, decode: segment.decode)
-      let kernels = sharded.demand(of: one, padding: 0).reduce(Seconds.zero) { $0 + priced($1).duration }
+      let kernels = demand(of: one, padding: 0).reduce(Seconds.zero) { $0 + priced($1).duration }
       gap += max(.zero, engine.launchTimePerEagerLayer - kernels)
     }
   }

@@ -4,7 +4,8 @@ import Base
 /// what each operator takes, then embedding, LM head, sampling and the host.
 ///
 /// Everything but attention depends on token counts only and is remembered; attention is a closed form, computed each
-/// time. Prefill and decode attention of one layer run one after the other, kernels of one layer do not overlap.
+/// time. Kernels of one layer do not overlap: prefill and decode attention run one after the other, or as one kernel where
+/// the engine has one for both.
 public struct RooflineCostModel: CostModel {
   /// What is served.
   public let model: Model
@@ -150,9 +151,15 @@ public struct RooflineCostModel: CostModel {
   ) {
     guard layers > 0 else { return }
     var seconds = layer.seconds
-    if segment.decode.requests > 0 { seconds += isWindowed ? sums.decodeSeconds.windowed : sums.decodeSeconds.full }
-    if segment.prefill.tokens > 0 {
-      seconds += prices.attention.seconds(attention.prefill(segment.prefill, isWindowed: isWindowed))
+    if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
+      seconds += prices.attention.seconds(
+        attention.prefill(segment.prefill, isWindowed: isWindowed),
+        beside: attention.decode(segment.decode, isWindowed: isWindowed))
+    } else {
+      if segment.decode.requests > 0 { seconds += isWindowed ? sums.decodeSeconds.windowed : sums.decodeSeconds.full }
+      if segment.prefill.tokens > 0 {
+        seconds += prices.attention.seconds(attention.prefill(segment.prefill, isWindowed: isWindowed))
+      }
     }
     sums.kernels += Double(layers) * seconds
     sums.elapsed += Double(layers) * max(seconds, layer.launchSeconds)
@@ -240,13 +247,5 @@ extension RooflineCostModel {
     sampler = stream
     product.load.distinct = Double(drawn)
     return ExpertCost(product, prices)
-  }
-}
-
-extension EngineProfile {
-  /// Rows that a CUDA graph adds to a layer of so many tokens; nil if the layer runs eagerly.
-  func padding(_ tokens: Int, hasPrompts: Bool) -> Int? {
-    let sizes = hasPrompts ? graphSizes.mixed : graphSizes.decode
-    return sizes.first { $0 >= tokens }.map { $0 - tokens }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Calibration
+import HardwareModels
 import RealKernels
 
 /// `lpsim calibrate`.
@@ -28,8 +29,11 @@ struct CalibrateCommand: ParsableCommand {
       folder called engines).
 
       Tables are known by their headers: MoE layers, matrix products, attention, collectives, ceilings. Rows are chosen by
-      "family: column=value,value column>=number", for the families moe, gemm, prefill, decode and collectives; computed
-      columns are weight_bytes (moe, gemm), context and kv_bytes (prefill, decode).
+      "family: column=value,value column>=number", for the families moe, gemm, prefill, decode, elementwise and
+      collectives; computed columns are weight_bytes (moe, gemm), context and kv_bytes (prefill, decode).
+
+      Tables of a model's layers, as LLMServingSim's profiler writes them, lie in MODEL/tpN for N GPUs; MODEL begins with
+      the name of a model (see: lpsim list models). They were measured on the GPU that --gpu names.
       """)
 
   @OptionGroup(title: "Measuring") var measuring: SurveyOptions
@@ -109,11 +113,11 @@ struct CalibrateCommand: ParsableCommand {
   @discardableResult private func fit(
     _ paths: [String], models: [String], into files: CalibrationFiles?, _ library: ConfigLibrary
   ) throws -> String {
-    let tables = try paths.map { try KernelTable(contentsOf: $0) }
+    let tables = try paths.map { try KernelTable(contentsOf: $0) { try library.model(likeFolder: $0) } }
     let sheet = try fitting.dataSheet(for: tables, files, library)
     // Files by their names alone, for a profile must not know this machine.
     let command = commandLine(
-      words(paths, models: models).map { $0.hasPrefix("/") || $0.hasPrefix("..") ? lastPart(of: $0) : $0 })
+      words(paths, models: models).map { $0.hasPrefix("/") || $0.hasPrefix("..") ? shortName(of: $0) : $0 })
     let profile = try calibrate(
       fitting.spec(tables, sheet, models: models, files, library, command: command), from: tables
     ) {
@@ -155,4 +159,16 @@ extension CalibrateCommand {
 /// A command as it can be typed.
 private func commandLine(_ words: [String]) -> String {
   words.map { word in word.contains { " ><!;&()'$".contains($0) } ? "\"\(word)\"" : word }.joined(separator: " ")
+}
+
+extension ConfigLibrary {
+  /// The model with the longest name with which a folder's begins.
+  fileprivate func model(likeFolder folder: String) throws -> Model {
+    let known = names(of: .model)
+    let fitting = known.filter { folder.lowercased().hasPrefix($0) }
+    guard let name = fitting.max(by: { $0.utf8.count < $1.utf8.count }) else {
+      throw InputError.unknown("model", folder, among: known, status: .usage, file: "--from")
+    }
+    return try Model(reading: load(name, .model))
+  }
 }

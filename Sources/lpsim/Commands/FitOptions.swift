@@ -79,7 +79,7 @@ struct FitOptions: ParsableArguments {
   private func measuredGPU(_ tables: [KernelTable]) throws -> String {
     let known = tables.gpus
     guard let gpu = gpu ?? (known.count == 1 ? known.first : nil) else {
-      let problem = known.isEmpty ? "the tables have no kernels" : "the tables are of several GPUs"
+      let problem = known.isEmpty ? "the tables do not name their GPU" : "the tables are of several GPUs"
       throw InputError(
         .usage, file: "--gpu", problem, hint: known.isEmpty ? "" : "known: \(known.joined(separator: ", "))")
     }

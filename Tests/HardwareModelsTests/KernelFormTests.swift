@@ -1,0 +1,80 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import HardwareModels
+
+/// Terms of the forms, worked by hand on a GPU that does one operation and moves one byte a second.
+@Suite struct KernelFormTests {
+  private func seconds(_ kind: OperatorDemand.Kind, _ change: (inout EngineProfile) -> Void) throws -> Double {
+    var engine = try idealEngine()
+    change(&engine)
+    return KernelPricing(engine, try unitGPU(), headDim: 128).duration(of: kind).value
+  }
+
+  @Test func aMatrixProductStepsThroughItsInnerDimensionAndQuantizesItsRows() throws {
+    // 2 x 4 weights in FP8 and 3 rows: 8 + 2 x 3 x (4 + 2) = 44 bytes; 48 FLOP at 2 a second.
+    let work = OperatorDemand.Kind.matrixProduct(MatrixProduct(rows: 3, columns: 2, inner: 4, format: .fp8))
+    let plain = try seconds(work) { _ in }
+    #expect((plain - 44).magnitude < 0.01)
+    let more = try seconds(work) { engine in
+      for index in engine.matrixProducts.indices {
+        engine.matrixProducts[index].timePerInnerRow = Seconds(5)
+        engine.matrixProducts[index].quantizationEfficiency = 0.5
+      }
+    }
+    // 4 steps of 5 s, and 3 x 4 values of 2 bytes in and 1 out at half the bandwidth.
+    #expect((more - plain - 20 - 72).magnitude < 1e-9)
+  }
+
+  @Test func expertsCountInWholeTiles() throws {
+    func work(_ width: Int) -> OperatorDemand.Kind {
+      .experts(
+        ExpertProduct(
+          rows: 1, hidden: 2, intermediate: width, wholeIntermediate: width, count: 4, topK: 1,
+          load: ExpertLoad(counts: [1]), format: .bf16))
+    }
+    func padded(_ width: Int) throws -> Double {
+      try seconds(work(width)) { engine in
+        for index in engine.experts.indices {
+          engine.experts[index].tileColumns = 4
+          engine.experts[index].activationEfficiency = nil
+        }
+      }
+    }
+    #expect(try padded(5) == padded(8) && padded(4) < padded(5))
+  }
+
+  @Test func aSumTakesOneStepOrTwoWhicheverIsShorter() throws {
+    func sum(_ bytes: Double) throws -> Double {
+      try seconds(.allReduce(bytes: bytes, gpus: 4)) { engine in
+        engine.allReduces = [
+          AllReduceForm(gpus: 4, start: Seconds(7), bandwidth: BytesPerSecond(2), secondStart: Seconds(6))
+        ]
+      }
+    }
+    // One step moves 3 S, two move 1.5 S after 6 s more: they meet at 8 bytes.
+    #expect(try sum(4) == 7 + 6 && sum(8) == 7 + 12 && sum(16) == 7 + 6 + 12)
+  }
+
+  @Test func fewTilesWalkTheirKeysOneAfterTheOther() throws {
+    let work = PrefillAttention(tokens: 2, pairs: 20, cachedTokens: 10, heads: 1, kvHeads: 1, headDim: 2)
+    // 4 x 2 x 20 FLOP and 4 x (2 + 10) x 2 bytes: 256 s; 10 keys on average.
+    func walked(_ time: Double) throws -> Double {
+      try seconds(.prefillAttention(work)) { $0.prefillAttention.timePerContextToken = Seconds(time) }
+    }
+    #expect(try walked(0) == 256 && walked(25) == 256 && walked(30) == 300)
+  }
+
+  @Test func decodesBesidePromptsAreTilesOfWhichOneRowIsUsed() throws {
+    let prefill = PrefillAttention(tokens: 2, pairs: 20, cachedTokens: 10, heads: 1, kvHeads: 1, headDim: 2)
+    let decode = DecodeAttention(requests: 3, contextTokens: 12, kvHeads: 1, headDim: 2)
+    let apart = try seconds(.prefillAttention(prefill)) { _ in } + seconds(.decodeAttention(decode)) { _ in }
+    #expect(try seconds(.sharedAttention(prefill, decode)) { _ in } == apart)
+    let together = try seconds(.sharedAttention(prefill, decode)) {
+      $0.prefillAttention.sharedTile = .init(rows: 8, extraTokens: 1)
+    }
+    // 8 x (12 + 3) pairs of 4 x 2 FLOP more.
+    #expect(together == 256 + 960)
+  }
+}
