@@ -20,6 +20,8 @@ public struct ConfigLibrary: Sendable {
     public static let engine = Kind(folder: "engines", noun: "engine profile")
     /// Recipes of requests.
     public static let trace = Kind(folder: "traces", noun: "trace")
+    /// Sweeps over deployments.
+    public static let sweep = Kind(folder: "sweeps", noun: "sweep")
     /// Measurements that others published.
     public static let reference = Kind(folder: "references", noun: "reference")
   }
@@ -80,6 +82,12 @@ public struct ConfigOverride: Sendable {
   public let keyPath: String
   /// The new value.
   public let value: ConfigNode
+
+  /// A key path and its new value.
+  public init(_ keyPath: String, to value: ConfigNode) throws {
+    self.keyPath = keyPath
+    self.value = value
+  }
 
   /// Reads `key.path=value`; the value is JSON where it looks like it, otherwise a string.
   public init(parsing text: String) throws {

@@ -4,27 +4,29 @@ import Sim
 struct ProgressBar {
   private let label: String
   private let total: Int?
+  private let things: String
   private let began = ContinuousClock.now
   private var drawn: ContinuousClock.Instant?
   private let isShown = Terminal.isInteractive
 
-  /// A bar for a run of so many requests; nil if nobody knows how many.
-  init(_ label: String, total: Int? = nil) {
+  /// A bar for a run of so many requests, or other things; nil if nobody knows how many.
+  init(_ label: String, total: Int? = nil, of things: String = "requests") {
     self.label = label
     self.total = total
+    self.things = things
   }
 
   /// Shows how many requests have arrived.
   mutating func show(_ summary: RunSummary) { show(requests: summary.requestsArrived) }
 
-  /// Shows how many requests have been dealt with.
+  /// Shows how many requests, or other things, have been dealt with.
   mutating func show(requests: Int) {
-    draw { [total] elapsed in
+    draw { [total, things] elapsed in
       guard let total, total > 0 else { return "\(requests)" }
       let rate = Double(requests) / max(elapsed, 1e-3)
       let share = min(1, Double(requests) / Double(total))
       let left = Int((Double(total - requests) / max(rate, 1)).rounded(.up))
-      return "\(Self.bar(share)) \(Int(share * 100)) % of \(total) requests, \(Int(rate))/s, \(left) s left"
+      return "\(Self.bar(share)) \(Int(share * 100)) % of \(total) \(things), \(Int(rate))/s, \(left) s left"
     }
   }
 
