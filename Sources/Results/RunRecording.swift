@@ -80,7 +80,8 @@ public final class RunRecording: Recorder {
   }
 
   private func publish(_ summary: RunSummary, in db: Database) throws {
-    let id = try db.store(RunResult(run, summary), gpuCount: summary.gpuCount)
+    let id = try db.store(run, gpuCount: summary.gpuCount)
     for table in Self.tables { try db.execute(sql: table.publication, arguments: [id]) }
+    try db.store(RunResult(run, summary).values, of: id)
   }
 }

@@ -2,10 +2,9 @@ import Base
 import GRDB
 
 extension Database {
-  /// Stores a finished run and its metrics in the place of an earlier run of the same policy on the same configuration.
+  /// Stores a run in the place of an earlier one of the same policy on the same configuration.
   /// - Returns: its number in the file.
-  func store(_ result: RunResult, gpuCount: Int) throws -> Int64 {
-    let run = result.run
+  func store(_ run: RunDescription, gpuCount: Int) throws -> Int64 {
     let earlier = try Int64.fetchOne(
       cachedStatement(sql: "SELECT id FROM main.run WHERE config_hash = ? AND policy = ?"),
       arguments: [run.configHash, run.policy])
@@ -20,12 +19,15 @@ extension Database {
       run.serviceLevel.timeToFirstToken.milliseconds, run.serviceLevel.timeBetweenTokens.milliseconds, gpuCount,
       run.config, run.filesJSON, run.programVersion,
     ])
-    let id = lastInsertedRowID
+    return lastInsertedRowID
+  }
+
+  /// Stores the metrics of a run.
+  func store(_ values: [Double?], of run: Int64) throws {
     let metricRow = try cachedStatement(sql: "INSERT INTO main.metric (run, name, unit, value) VALUES (?, ?, ?, ?)")
-    for (metric, value) in zip(Metric.all, result.values) {
-      try metricRow.execute(arguments: [id, metric.name, metric.unit.rawValue, value])
+    for (metric, value) in zip(Metric.all, values) {
+      try metricRow.execute(arguments: [run, metric.name, metric.unit.rawValue, value])
     }
-    return id
   }
 }
 

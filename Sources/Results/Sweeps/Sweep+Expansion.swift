@@ -7,15 +7,13 @@ extension Sweep {
     let expansion = Expansion(axes: steps.flatMap(\.axes), fixed: fixed)
     var points: [[Int?]] = [[]]
     for step in steps {
-      var next: [[Int?]] = []
-      var seen: Set<[Int?]> = []
+      var count = 0
       for point in points {
-        for longer in try expansion.points(from: point, step) where seen.insert(longer).inserted {
-          guard next.count < mostPoints else { throw tooManyPoints(axes) }
-          next.append(longer)
-        }
+        count += expansion.applies(step, to: point) ? step.count : 1
+        guard count <= mostPoints else { throw tooManyPoints(axes) }
       }
-      points = next
+      var seen: Set<[Int?]> = []
+      points = try points.flatMap { try expansion.points(from: $0, step) }.filter { seen.insert($0).inserted }
     }
     return points
   }
@@ -28,11 +26,15 @@ private struct Expansion {
 
   /// What becomes of a point that the steps before this one have made.
   func points(from point: [Int?], _ step: SweepStep) throws -> [[Int?]] {
-    let isMet = step.conditions.allSatisfy { condition in
-      text(of: condition.key, in: point).map(condition.texts.contains) ?? false
-    }
-    guard isMet else { return [point + step.axes.map { _ in nil }] }
+    guard applies(step, to: point) else { return [point + step.axes.map { _ in nil }] }
     return try (0..<step.count).map { place in try point + places(place, in: step, from: point) }
+  }
+
+  /// Whether the step's conditions hold, and it sets something.
+  func applies(_ step: SweepStep, to point: [Int?]) -> Bool {
+    step.conditions.allSatisfy { condition in
+      text(of: condition.key, in: point).map(condition.texts.contains) ?? false
+    } && step.axes.contains { $0.policy == nil || $0.policy == text(of: "policy", in: point) }
   }
 
   /// Where each axis of a step stands at its value of that number; nil for settings of a policy that does not run.

@@ -39,6 +39,7 @@ public struct Sweep: Sendable {
     name = try fields.required("name").fileName()
     base = try fields.required("base")
     fixed = try Self.readFixed(&fields)
+    for setting in fixed { try Self.check(setting.key, setting.value) }
     steps = try Self.readSteps(fields.required("axes"), fixed: fixed)
     frontiers = try SweepFrontier.all(reading: fields.optional("frontiers"), known: Self.known(fixed, steps))
     try fields.finish()

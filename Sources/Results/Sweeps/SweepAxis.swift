@@ -88,7 +88,7 @@ struct SweepStep: Sendable {
       guard let first = axes.first else { throw zip.error("the list is empty") }
       for axis in axes where axis.values.count != first.values.count {
         throw axis.keyNode.error(
-          "\"\(axis.key)\" has \(axis.values.count) values and \"\(first.key)\" has \(first.values.count)",
+          "\"\(axis.key)\" and \"\(first.key)\" have \(axis.values.count) and \(first.values.count) values",
           hint: "axes that are zipped have as many")
       }
     } else {

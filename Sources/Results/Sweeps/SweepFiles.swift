@@ -19,7 +19,7 @@ extension SweepResults {
     let rows = stretches(of: frontier).flatMap { stretch in
       stretch.points.map { point in
         let place = stretch.group + ["\(stretch.number)", stretch.policy, "\(point.number)"]
-        let values = frontier.objectives.map { point.value(of: $0.metric).map(exact) ?? "" }
+        let values = frontier.objectives.map { point.value(of: $0).map(exact) ?? "" }
         return place + settings(of: point, columns) + values
       }
     }

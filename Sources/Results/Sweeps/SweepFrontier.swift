@@ -4,10 +4,13 @@ import Base
 public struct SweepFrontier: Sendable {
   /// A metric and the direction in which it is better.
   public struct Objective: Sendable {
-    /// The metric.
-    public let metric: Metric
+    /// The place of the metric among ``Metric/all``.
+    let place: Int
     /// Whether more of it is better.
     public let isMaximized: Bool
+
+    /// The metric.
+    public var metric: Metric { Metric.all[place] }
   }
 
   /// Its name.
@@ -18,6 +21,9 @@ public struct SweepFrontier: Sendable {
   public let keys: [String]
   /// Which points take part.
   let conditions: [SweepCondition]
+
+  /// What the points that take part have in common, for people: `rate 1.3`.
+  public var scope: [String] { conditions.map { "\($0.key) \($0.texts.joined(separator: " or "))" } }
 
   /// The frontiers of a list, each with a name of its own.
   static func all(reading list: ConfigNode?, known: [SweepSettings]) throws -> [SweepFrontier] {
@@ -59,10 +65,10 @@ extension SweepFrontier.Objective {
     }
     isMaximized = least == nil
     let word = try name.string()
-    guard let metric = Metric.all.first(where: { $0.name == word }) else {
+    guard let place = Metric.all.firstIndex(where: { $0.name == word }) else {
       throw name.error(unknown: "metric", word, among: Metric.all.map(\.name))
     }
-    self.metric = metric
+    self.place = place
   }
 }
 

@@ -125,14 +125,19 @@ public final class SweepRecorder: Sendable {
     var error: String?
     switch outcome {
     case .stored(let id): run = id
-    case .simulated(let result, let gpuCount):
-      // Two points may have made the same run at the same time.
-      run = try storedRun(result.run, db) ?? db.store(result, gpuCount: gpuCount)
+    case .simulated(let result, let gpuCount): run = try store(result, gpuCount: gpuCount, db)
     case .failed(let reason): (run, error) = (nil, reason)
     }
-    let row = try db.cachedStatement(
-      sql: "INSERT OR REPLACE INTO point (number, settings, run, error) VALUES (?, ?, ?, ?)")
-    try row.execute(arguments: [number, sweep.settingsJSON(at: number), run, error])
+    try db.cachedStatement(sql: "INSERT OR REPLACE INTO point (number, settings, run, error) VALUES (?, ?, ?, ?)")
+      .execute(arguments: [number, sweep.settingsJSON(at: number), run, error])
+  }
+
+  /// Two points may have made the same run at the same time.
+  private func store(_ result: RunResult, gpuCount: Int, _ db: Database) throws -> Int64 {
+    if let stored = try storedRun(result.run, db) { return stored }
+    let id = try db.store(result.run, gpuCount: gpuCount)
+    try db.store(result.values, of: id)
+    return id
   }
 
   private func begin(_ db: Database) throws {

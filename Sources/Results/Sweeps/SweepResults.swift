@@ -16,10 +16,8 @@ public struct SweepResults: Sendable {
     /// The values of ``Metric/all``, in its order; none where it did not run.
     public internal(set) var values: [Double?]
 
-    /// The value of a metric; nil where there is none.
-    public func value(of metric: Metric) -> Double? {
-      Metric.all.firstIndex { $0.name == metric.name }.flatMap { values[$0] }
-    }
+    /// The value of what counts; nil where there is none.
+    public func value(of objective: SweepFrontier.Objective) -> Double? { values[objective.place] }
   }
 
   /// The sweep.
@@ -104,7 +102,7 @@ extension SweepResults {
     nonDominated(
       points.map { point in
         frontier.objectives.map { objective in
-          point.value(of: objective.metric).map { objective.isMaximized ? -$0 : $0 }
+          point.value(of: objective).map { objective.isMaximized ? -$0 : $0 }
         }
       }
     ).map { points[$0] }

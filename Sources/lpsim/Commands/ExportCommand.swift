@@ -8,7 +8,7 @@ struct ExportCommand: ParsableCommand {
     abstract: "Writes the points and frontiers of a sweep's database as CSV, and pictures of the frontiers.",
     discussion: """
       Writes SWEEP.csv with every point, and for each frontier SWEEP-FRONTIER.csv (SWEEP-pareto.csv if there is but one) \
-      and, if it has two objectives, the picture SWEEP-FRONTIER.svg.
+      and, if it has two objectives and at most twelve parts, the picture SWEEP-FRONTIER.svg.
 
       EXAMPLES
         lpsim export results/small-qwen3.sqlite

@@ -1,10 +1,10 @@
 import Base
-import Calibration
 import Results
 
 /// What a sweep found, as tables, files and JSON.
 struct SweepReport {
   private static let mostFailures = 20
+  private static let mostRows = 40
 
   private let path: String
   private let results: SweepResults
@@ -20,7 +20,7 @@ struct SweepReport {
 
   private var sweep: Sweep { results.sweep }
 
-  /// Writes the tables of all points and of each frontier, and pictures of those with two objectives.
+  /// Writes the tables of all points and of each frontier, and pictures of those that can be drawn.
   /// - Returns: the files.
   func writeFiles(to folder: String?) throws -> [String] {
     let folder = folder ?? parent(of: path)
@@ -29,7 +29,7 @@ struct SweepReport {
     for frontier in sweep.frontiers {
       let name = start + results.fileName(of: frontier)
       files.append(("\(name).csv", results.csv(of: frontier)))
-      if let picture = picture(of: frontier) { files.append(("\(name).svg", picture)) }
+      if let picture = FrontierPicture(of: frontier, in: results)?.svg { files.append(("\(name).svg", picture)) }
     }
     for (file, text) in files {
       try OutputFile.write(to: file) { write in try write(Array(text.utf8).span) }
@@ -57,51 +57,20 @@ struct SweepReport {
 
   /// Who owns a frontier, stretch by stretch.
   private func table(of frontier: SweepFrontier) -> String {
-    let rows = results.stretches(of: frontier).map { stretch in
+    let stretches = results.stretches(of: frontier)
+    let rows = stretches.prefix(Self.mostRows).map { stretch in
       stretch.group + [stretch.policy, "\(stretch.points.count)"]
-        + frontier.objectives.map { objective in
-          let values = stretch.points.compactMap { $0.value(of: objective.metric) }
-          return [values.first, values.count > 1 ? values.last : nil].compactMap { $0.map(decimal) }
-            .joined(separator: " … ")
-        }
+        + frontier.objectives.map { objective in ends(of: stretch.points.compactMap { $0.value(of: objective) }) }
     }
     let titles = frontier.keys + ["policy", "points"] + frontier.objectives.map(\.metric.name)
-    return "\nFrontier \(frontier.name)\n" + lpsim.table(titles, rows)
+    let left = stretches.count - rows.count
+    let more = left > 0 ? "and \(left) more in \(results.fileName(of: frontier)).csv\n" : ""
+    return "\nFrontier \(frontier.name)\n" + lpsim.table(titles, Array(rows)) + more
   }
 
-  /// All points of each group by their first two objectives, and each policy's own frontier as a line.
-  private func picture(of frontier: SweepFrontier) -> String? {
-    let groups = results.groups(of: frontier)
-    guard frontier.objectives.count == 2 else { return nil }
-    let plots = groups.compactMap { plot(of: frontier, $0.values, $0.points) }
-    return plots.isEmpty ? nil : Plot.svg(plots)
-  }
-
-  private func plot(of frontier: SweepFrontier, _ values: [String], _ points: [SweepResults.Point]) -> Plot? {
-    let metrics = frontier.objectives.map(\.metric)
-    func places(_ points: [SweepResults.Point]) -> [(x: Double, y: Double)] {
-      points.compactMap { point in
-        guard let x = point.value(of: metrics[0]), let y = point.value(of: metrics[1]) else { return nil }
-        return (x, y)
-      }
-    }
-    let all = places(points)
-    guard !all.isEmpty else { return nil }
-    let policies = points.compactMap(\.policy).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    let series = policies.enumerated().flatMap { colour, policy in
-      let own = points.filter { $0.policy == policy }
-      return [
-        Plot.Series(policy, .points, colour: colour, places(own)),
-        Plot.Series("", .line, colour: colour, places(results.frontier(frontier, among: own))),
-      ]
-    }
-    func axis(_ values: [Double], _ title: String) -> PlotScale {
-      PlotScale(values.allSatisfy { $0 > 0 } ? .logarithmic : .linear, around: values, title: title)
-    }
-    let title = zip(frontier.keys, values).map { "\($0) \($1)" }.joined(separator: ", ")
-    return Plot(
-      ([sweep.name] + (title.isEmpty ? [] : [title])).joined(separator: ", "), axis(all.map(\.x), metrics[0].name),
-      axis(all.map(\.y), metrics[1].name), series)
+  private func ends(of values: [Double]) -> String {
+    let ends = values.count > 1 ? [values.first, values.last] : [values.first]
+    return ends.compactMap { $0.map(decimal) }.joined(separator: " … ")
   }
 
   private func json(_ files: [String]) -> String {
