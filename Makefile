@@ -1,7 +1,7 @@
 # Everything here forwards to scripts/ and to Swift; scripts/run.sh and scripts/test.sh work without make.
 PREFIX ?= /usr/local
 
-.PHONY: all run test lint format bench install uninstall clean
+.PHONY: all run test lint format bench bench-sweep install uninstall clean
 all:            ## build in release
 	swift build -c release
 run:            ## build and run the paper's comparison
@@ -15,6 +15,8 @@ format:         ## format in place
 bench:          ## measure the engine's speed; JSON on standard output
 	swift build -c release --product lpsim-bench >&2
 	.build/release/lpsim-bench
+bench-sweep:    ## measure a sweep with one worker and with all cores
+	scripts/bench-sweep.sh
 install:        ## install lpsim and its configs below PREFIX (default /usr/local)
 	swift build -c release --product lpsim
 	install -D .build/release/lpsim $(DESTDIR)$(PREFIX)/bin/lpsim

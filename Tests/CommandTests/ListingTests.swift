@@ -68,7 +68,7 @@ struct ListingTests {
     #expect(rows.filter { $0.count == 13 }.map { $0[0] } == [512, 1024, 2048, 4096, 8192])
   }
 
-  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce"])
+  @Test(arguments: ["", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce"])
   func everyExampleInTheHelpRuns(_ command: String) throws {
     let help = try sandbox.lpsim(words: "\(command) --help")
     #expect(help.status == 0)

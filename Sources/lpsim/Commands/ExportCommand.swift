@@ -11,6 +11,7 @@ struct ExportCommand: ParsableCommand {
       and, if it has two objectives and at most twelve parts, the picture SWEEP-FRONTIER.svg.
 
       EXAMPLES
+        lpsim sweep small-qwen3
         lpsim export results/small-qwen3.sqlite
       """)
 

@@ -11,6 +11,8 @@ struct MergeCommand: ParsableCommand {
       Takes the points of all files into the first, all or none: a point that two files have must be the same in both.
 
       EXAMPLES
+        lpsim sweep small-qwen3 --shard 1/2 --out first.sqlite
+        lpsim sweep small-qwen3 --shard 2/2 --out second.sqlite
         lpsim merge both.sqlite first.sqlite second.sqlite
       """)
 

@@ -11,7 +11,7 @@ struct SweepCommand: ParsableCommand {
     discussion: """
       A sweep file names a deployment and axes over any of its keys, the policy, the trace and the rate. Every point is one \
       run of one policy. What is done is stored within a second, so the same command goes on after Ctrl-C or a crash; \
-      points that the database has are not run again. At the end it writes the tables that lpsim export writes.
+      points that the database has are not run again. At the end it writes what `lpsim export` writes.
 
       EXAMPLES
         lpsim sweep small-qwen3
@@ -38,7 +38,7 @@ struct SweepCommand: ParsableCommand {
   @Flag(help: "Go on with what is missing. That is what happens in any case.")
   var resume = false
 
-  @Option(help: ArgumentHelp("Only part i of n, into a database of its own; see lpsim merge.", valueName: "i/n"))
+  @Option(help: ArgumentHelp("Only part i of n, into a database of its own; the command merge joins them.", valueName: "i/n"))
   var shard: Shard?
 
   @Flag(help: "Print one JSON object instead of the tables.")
