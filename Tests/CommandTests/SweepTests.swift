@@ -160,6 +160,12 @@ import Testing
 
   @Test func whatCannotBeDoneIsRefused() throws {
     try write(requests: 3)
+    try sandbox.write(try sandbox.read("mine.json").replacing("qwen3-30b", with: "qwen3-30"), to: "other.json")
+    #expect(
+      try sandbox.lpsim("sweep", "other.json")
+        == .refused(
+          .config, "other.json: line 2, column 27: base: no config \"qwen3-30\" — did you mean \"qwen3-30b\"?"))
+    #expect(try count("simulated", in: sweep(into: "few", "--shard 30/30")) == 0)
     #expect(
       try sandbox.lpsim("sweep", "smal-qwen3")
         == .refused(.noInput, "no sweep \"smal-qwen3\" — did you mean \"small-qwen3\"?"))
@@ -178,6 +184,6 @@ import Testing
     #expect(
       try sandbox.lpsim("export", "r.sqlite")
         == .refused(.data, "r.sqlite: holds no sweep; expected what lpsim sweep made"))
-    #expect(try sandbox.contents() == ["mine.json", "r.sqlite"])
+    #expect(try sandbox.contents() == ["few", "mine.json", "other.json", "r.sqlite"])
   }
 }

@@ -17,7 +17,7 @@ public struct Sweep: Sendable {
   /// Its name, which its files have, too.
   public let name: String
   /// The deployment that it begins with.
-  public let base: ConfigNode
+  let base: ConfigNode
   /// What all points share.
   let fixed: [Setting]
   /// The axes in the order of the file.
@@ -119,8 +119,7 @@ extension Sweep {
   private static func readSteps(_ list: ConfigNode, fixed: [Setting]) throws -> [SweepStep] {
     var steps: [SweepStep] = []
     for node in try list.elements() {
-      let start = steps.reduce(0) { $0 + $1.axes.count }
-      let step = try SweepStep(reading: node, start: start, known: known(fixed, steps))
+      let step = try SweepStep(reading: node, known: known(fixed, steps))
       for axis in step.axes {
         if fixed.contains(where: { $0.key == axis.key }) {
           throw axis.keyNode.error("\"\(axis.key)\" has one value for all points already")

@@ -70,13 +70,11 @@ struct SweepStep: Sendable {
   let axes: [SweepAxis]
   /// Where it applies; elsewhere its keys are left as they are.
   let conditions: [SweepCondition]
-  /// The place of its first axis among all.
-  let start: Int
 
   /// How many values each axis has.
   var count: Int { axes[0].values.count }
 
-  init(reading node: ConfigNode, start: Int, known: [SweepSettings]) throws {
+  init(reading node: ConfigNode, known: [SweepSettings]) throws {
     var fields = try ConfigFields(node)
     if let zip = fields.optional("zip") {
       axes = try zip.elements().map { item in
@@ -96,7 +94,6 @@ struct SweepStep: Sendable {
     }
     conditions = try SweepCondition.all(reading: fields.optional("where"), known: known)
     try fields.finish()
-    self.start = start
   }
 }
 

@@ -46,6 +46,7 @@ public struct SweepSetup: Sendable {
 
   /// A word that is wrong at all points is said before the first one runs. What is wrong at some points only is theirs.
   private func checkKeys() throws {
+    _ = try library.path(of: sweep.base.string(), .deployment, asker: sweep.base)
     let tree = try resolve(sweep.fixed)
     _ = try Deployment(reading: tree)
     for axis in sweep.axes where !Sweep.workloadKeys.contains(axis.key) {
@@ -54,13 +55,15 @@ public struct SweepSetup: Sendable {
         let known = Sweep.workloadKeys + (tree.members ?? []).map(\.key)
         throw axis.keyNode.error(unknown: "key", axis.key, among: known)
       }
-      for (key, kind) in [("model", ConfigLibrary.Kind.model), ("gpu", .gpu), ("engine", .engine)] where key == axis.key
-      {
-        for value in axis.values {
-          if case .string(let name) = value.value { _ = try library.path(of: name, kind, asker: value) }
-        }
-      }
+      let kinds: [(key: String, kind: ConfigLibrary.Kind)] = [("model", .model), ("gpu", .gpu), ("engine", .engine)]
+      if let kind = kinds.first(where: { $0.key == axis.key })?.kind { try checkNames(axis.values, kind) }
       if !tree.has(axis.key) { _ = try Deployment(reading: tree.setting(axis.key, to: axis.values[0])) }
+    }
+  }
+
+  private func checkNames(_ values: [ConfigNode], _ kind: ConfigLibrary.Kind) throws {
+    for value in values {
+      if case .string(let name) = value.value { _ = try library.path(of: name, kind, asker: value) }
     }
   }
 }

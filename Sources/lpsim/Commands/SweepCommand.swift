@@ -38,7 +38,7 @@ struct SweepCommand: ParsableCommand {
   @Flag(help: "Go on with what is missing. That is what happens in any case.")
   var resume = false
 
-  @Option(help: ArgumentHelp("Only part i of n, into a database of its own; the command merge joins them.", valueName: "i/n"))
+  @Option(help: ArgumentHelp("Only part i of n, into a database of its own; see merge.", valueName: "i/n"))
   var shard: Shard?
 
   @Flag(help: "Print one JSON object instead of the tables.")
@@ -60,7 +60,7 @@ struct SweepCommand: ParsableCommand {
     let report = try SweepReport(path, tally: tally)
     let files = shard == nil ? try report.writeFiles(to: nil) : []
     try report.show(files: files, asJSON: json)
-    if tally.failed == points.count { throw ExitCode(InputError.Status.config.rawValue) }
+    if tally.failed > 0, tally.failed == points.count { throw ExitCode(InputError.Status.config.rawValue) }
   }
 
   private func run(_ points: [Int], of setup: SweepSetup, into recorder: SweepRecorder) throws -> SweepRecorder.Tally {
