@@ -1,7 +1,7 @@
 # Everything here forwards to scripts/ and to Swift; scripts/run.sh and scripts/test.sh work without make.
 PREFIX ?= /usr/local
 
-.PHONY: all run test lint format bench fidelity install uninstall clean
+.PHONY: all run test lint format bench bench-sweep fidelity install uninstall clean
 all:            ## build in release
 	swift build -c release
 run:            ## build and run the paper's comparison
@@ -18,6 +18,8 @@ bench:          ## measure the engine's speed; JSON on standard output
 fidelity:       ## every published measurement beside ours: docs/fidelity.md and the summary in README.md
 	swift build -c release --product lpsim
 	scripts/fidelity.sh .build/release/lpsim
+bench-sweep:    ## measure a sweep with one worker and with all cores
+	scripts/bench-sweep.sh
 install:        ## install lpsim and its configs below PREFIX (default /usr/local)
 	swift build -c release --product lpsim
 	install -D .build/release/lpsim $(DESTDIR)$(PREFIX)/bin/lpsim

@@ -22,6 +22,8 @@ public struct ConfigLibrary: Sendable {
     public static let trace = Kind(folder: "traces", noun: "trace")
     /// Uncertain parameters and their ranges.
     public static let sensitivity = Kind(folder: "sensitivity", noun: "parameter file")
+    /// Sweeps over deployments.
+    public static let sweep = Kind(folder: "sweeps", noun: "sweep")
     /// Measurements that others published.
     public static let reference = Kind(folder: "references", noun: "reference")
   }
@@ -84,6 +86,12 @@ public struct ConfigOverride: Sendable {
   public let keyPath: ConfigPath
   /// The new value.
   public let value: ConfigNode
+
+  /// A key path and its new value.
+  public init(_ keyPath: String, to value: ConfigNode) throws {
+    self.keyPath = try ConfigPath(keyPath, writtenIn: value)
+    self.value = value
+  }
 
   /// Reads `key.path=value`; the value is JSON where it looks like it, otherwise a string.
   public init(parsing text: String) throws {

@@ -34,7 +34,12 @@ public func resultCSV(_ results: [RunResult]) -> String {
     return [run.name, run.policy, run.trace, run.rate.map(exact) ?? "", "\(run.seed)", run.configHash]
       + result.values.map { $0.map(exact) ?? "" }
   }
-  return ([names] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+  return csvText([names] + rows)
+}
+
+/// Rows of fields as CSV.
+func csvText(_ rows: [[String]]) -> String {
+  rows.map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
 }
 
 /// A field as CSV writes it: in quotes where it holds a comma, a quote or a line break.

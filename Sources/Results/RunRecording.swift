@@ -80,32 +80,8 @@ public final class RunRecording: Recorder {
   }
 
   private func publish(_ summary: RunSummary, in db: Database) throws {
-    let earlier = try Int64.fetchOne(
-      db, sql: "SELECT id FROM main.run WHERE config_hash = ? AND policy = ?",
-      arguments: [run.configHash, run.policy])
-    if let earlier { try db.execute(sql: "DELETE FROM main.run WHERE id = ?", arguments: [earlier]) }
-    try db.execute(
-      sql: """
-        INSERT INTO main.run (id, config_hash, policy, policy_index, name, trace, rate_rps, seed, slo_ttft_ms, slo_tbt_ms,
-          gpus, config, config_files, program_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
-        earlier, run.configHash, run.policy, run.policyIndex, run.name, run.trace, run.rate, run.seed,
-        run.serviceLevel.timeToFirstToken.milliseconds, run.serviceLevel.timeBetweenTokens.milliseconds,
-        summary.gpuCount, run.config, run.filesJSON, run.programVersion,
-      ])
-    let id = db.lastInsertedRowID
+    let id = try db.store(run, gpuCount: summary.gpuCount)
     for table in Self.tables { try db.execute(sql: table.publication, arguments: [id]) }
-    let metricRow = try db.makeStatement(sql: "INSERT INTO main.metric (run, name, unit, value) VALUES (?, ?, ?, ?)")
-    for metric in Metric.all {
-      try metricRow.execute(arguments: [id, metric.name, metric.unit.rawValue, metric.value(of: summary)])
-    }
-  }
-}
-
-extension RunDescription {
-  /// The files as one JSON object: name to hash.
-  fileprivate var filesJSON: String {
-    "{" + files.map { "\(jsonString($0.name)): \(jsonString($0.contentHash))" }.joined(separator: ", ") + "}"
+    try db.store(RunResult(run, summary).values, of: id)
   }
 }

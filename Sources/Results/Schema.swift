@@ -7,7 +7,7 @@ enum Schema {
 
   /// The steps from an empty file to the newest schema; a file's `user_version` counts those it has seen. A step that was
   /// released never changes, so it is written in SQL and not in terms of today's types.
-  static let migrations = [first]
+  static let migrations = [first, sweeps]
 
   private static let first =
     tables + views + "PRAGMA application_id = \(applicationID);"
@@ -114,6 +114,38 @@ enum Schema {
       FROM run JOIN metric ON metric.run = run.id
       GROUP BY run.id
       ORDER BY run.name, run.trace, run.policy_index, run.policy, run.rate_rps;
+
+    """
+
+  /// The one sweep that a file may hold, and what came of its points: a run, which points may share, or an error.
+  /// `v_point`: one line a point, with what people look for first.
+  private static let sweeps = """
+    CREATE TABLE sweep (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      name TEXT NOT NULL,
+      definition TEXT NOT NULL,
+      points INTEGER NOT NULL,
+      program_version TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE point (
+      number INTEGER PRIMARY KEY,
+      settings TEXT NOT NULL,
+      run INTEGER REFERENCES run ON DELETE CASCADE,
+      error TEXT,
+      CHECK ((run IS NULL) <> (error IS NULL))
+    ) STRICT;
+    CREATE INDEX point_by_run ON point (run);
+    CREATE VIEW v_point AS
+      SELECT point.number, point.settings, run.policy, run.trace, run.rate_rps, run.seed,
+        max(metric.value) FILTER (WHERE metric.name = 'ttft_p99_ms') AS ttft_p99_ms,
+        max(metric.value) FILTER (WHERE metric.name = 'tbt_p99_ms') AS tbt_p99_ms,
+        max(metric.value) FILTER (WHERE metric.name = 'slo_attainment_pct') AS slo_attainment_pct,
+        max(metric.value) FILTER (WHERE metric.name = 'goodput_rps') AS goodput_rps,
+        max(metric.value) FILTER (WHERE metric.name = 'energy_per_token_mj') AS energy_per_token_mj,
+        point.error
+      FROM point LEFT JOIN run ON run.id = point.run LEFT JOIN metric ON metric.run = run.id
+      GROUP BY point.number
+      ORDER BY point.number;
 
     """
 

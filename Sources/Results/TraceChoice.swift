@@ -41,3 +41,19 @@ public struct TraceChoice: Sendable {
     try self.init(file: name)
   }
 }
+
+extension ConfigLibrary {
+  /// A deployment with everything it names put in its place, and with the recipe that it serves under `trace`, where
+  /// overrides change it, too.
+  public func resolve(
+    _ name: String, serving trace: TraceChoice, overrides: [ConfigOverride] = []
+  ) throws -> ConfigNode {
+    var tree = try resolve(name, overrides: overrides.filter { !$0.keyPath.begins(with: "trace") })
+    // Whoever reads the deployment refuses what is no object.
+    if let recipe = trace.recipe, tree.members != nil { tree = try tree.setting("trace", to: recipe) }
+    for override in overrides where override.keyPath.begins(with: "trace") {
+      tree = try tree.setting(override.keyPath, to: override.value)
+    }
+    return tree
+  }
+}

@@ -20,6 +20,9 @@ struct LPSim: ParsableCommand {
     version: Program.version,
     subcommands: [
       RunCommand.self,
+      SweepCommand.self,
+      ExportCommand.self,
+      MergeCommand.self,
       ValidateCommand.self,
       ListCommand.self,
       ShowCommand.self,

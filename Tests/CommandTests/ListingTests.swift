@@ -75,7 +75,7 @@ struct ListingTests {
     #expect(try sandbox.read("images/fidelity/fig2-1.svg").hasPrefix("<svg "))
   }
 
-  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce", "sensitivity"])
+  @Test(arguments: ["", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity"])
   func everyExampleInTheHelpRuns(_ command: String) throws {
     let help = try sandbox.lpsim(words: "\(command) --help")
     #expect(help.status == 0)

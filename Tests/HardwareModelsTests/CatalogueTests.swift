@@ -41,9 +41,9 @@ import Testing
   }
 
   @Test func aProfileThatExtendsAnotherHasWhatItDoesNotSay() throws {
-    let own = try engine("vllm-0.10.2-h100")
-    var base = try engine("vllm-0.24-h100")
-    #expect(own.hostTimePerIteration > base.hostTimePerIteration)
+    let own = try engine("layered-prefill-later")
+    var base = try engine("layered-prefill-paper")
+    #expect(own.hostTimePerIteration < base.hostTimePerIteration)
     (base.name, base.hostTimePerIteration) = (own.name, own.hostTimePerIteration)
     #expect(own == base)
   }

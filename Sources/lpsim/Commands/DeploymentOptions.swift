@@ -28,15 +28,10 @@ struct DeploymentOptions: ParsableArguments {
   func resolve(
     in library: ConfigLibrary, serving name: String, seed: Int?
   ) throws -> (tree: ConfigNode, trace: TraceChoice) {
-    let changes = try changes(seed: seed)
-    var tree = try library.resolve(config, overrides: changes.filter { !$0.keyPath.begins(with: "trace") })
+    // A missing deployment is said before a missing trace.
+    _ = try library.path(of: config, .deployment)
     let trace = try TraceChoice(name, in: library)
-    // Whoever reads the deployment refuses what is no object.
-    if let recipe = trace.recipe, tree.members != nil { tree = try tree.setting("trace", to: recipe) }
-    for change in changes where change.keyPath.begins(with: "trace") {
-      tree = try tree.setting(change.keyPath, to: change.value)
-    }
-    return (tree, trace)
+    return (try library.resolve(config, serving: trace, overrides: changes(seed: seed)), trace)
   }
 
   private func changes(seed: Int?) throws -> [ConfigOverride] {

@@ -59,9 +59,9 @@ struct RunCommand: ParsableCommand {
       try policies.map { try serve($0, in: experiment, on: machine, into: store, detail: detail) }
     }
     if json {
-      try Terminal.print(resultJSON(results.runs))
+      try Terminal.print(resultJSON(results.result))
     } else {
-      try Terminal.print(comparisonTable(results.runs) + "\n" + wrapped(verdict(results.runs)) + "\n")
+      try Terminal.print(comparisonTable(results.result) + "\n" + wrapped(verdict(results.result)) + "\n")
       Terminal.note("saved in \(results.path)")
     }
   }

@@ -22,7 +22,7 @@ struct DatabaseFile {
   }
 
   /// What `body` does with the opened file, and the file's path.
-  func withStore(_ body: (RunStore) throws -> [RunResult]) throws -> (runs: [RunResult], path: String) {
+  func withStore<Result>(_ body: (RunStore) throws -> Result) throws -> (result: Result, path: String) {
     let isNewFolder = isDefault && !fileExists(Self.folder)
     if isNewFolder { try makeFolder(Self.folder) }
     do {

@@ -1,0 +1,88 @@
+import Base
+import Results
+
+/// What a sweep found, as tables, files and JSON.
+struct SweepReport {
+  private static let mostFailures = 20
+  private static let mostRows = 40
+
+  private let path: String
+  private let results: SweepResults
+  private let tally: SweepRecorder.Tally?
+
+  /// Of a database.
+  /// - Parameter tally: what was done just now; nil if nothing was.
+  init(_ path: String, tally: SweepRecorder.Tally? = nil) throws {
+    self.path = path
+    self.tally = tally
+    results = try SweepResults(path: path)
+  }
+
+  private var sweep: Sweep { results.sweep }
+
+  /// Writes the tables of all points and of each frontier, and pictures of those that can be drawn.
+  /// - Returns: the files.
+  func writeFiles(to folder: String?) throws -> [String] {
+    let folder = folder ?? parent(of: path)
+    let start = folder.isEmpty ? "" : "\(folder)/"
+    var files = [("\(start)\(sweep.name).csv", results.csv)]
+    for frontier in sweep.frontiers {
+      let name = start + results.fileName(of: frontier)
+      files.append(("\(name).csv", results.csv(of: frontier)))
+      if let picture = FrontierPicture(of: frontier, in: results)?.svg { files.append(("\(name).svg", picture)) }
+    }
+    for (file, text) in files {
+      try OutputFile.write(to: file) { write in try write(Array(text.utf8).span) }
+    }
+    return files.map(\.0)
+  }
+
+  /// Says what was found, and on standard error which points failed and where all is.
+  func show(files: [String], asJSON: Bool) throws {
+    try Terminal.print(asJSON ? json(files) : counts + sweep.frontiers.map(table).joined())
+    let failed = results.failed
+    for point in failed.prefix(Self.mostFailures) {
+      Terminal.note("point \(point.number) (\(sweep.summary(of: point.number))) failed: \(point.error ?? "")")
+    }
+    if failed.count > Self.mostFailures { Terminal.note("and \(failed.count - Self.mostFailures) more") }
+    Terminal.note("saved in \(([path] + files).joined(separator: ", "))")
+  }
+
+  private var counts: String {
+    let done = results.points.count - results.failed.count
+    let now = tally.map { ", \($0.simulated) of them now" } ?? ""
+    let failed = results.failed.isEmpty ? "" : ", \(results.failed.count) failed"
+    return "\(sweep.name): \(done) of \(sweep.pointCount) points simulated\(now)\(failed)\n"
+  }
+
+  /// Who owns a frontier, stretch by stretch.
+  private func table(of frontier: SweepFrontier) -> String {
+    let stretches = results.stretches(of: frontier)
+    let rows = stretches.prefix(Self.mostRows).map { stretch in
+      stretch.group + [stretch.policy, "\(stretch.points.count)"]
+        + frontier.objectives.map { objective in ends(of: stretch.points.compactMap { $0.value(of: objective) }) }
+    }
+    let titles = frontier.keys + ["policy", "points"] + frontier.objectives.map(\.metric.name)
+    let left = stretches.count - rows.count
+    let more = left > 0 ? "and \(left) more in \(results.fileName(of: frontier)).csv\n" : ""
+    return "\nFrontier \(frontier.name)\n" + lpsim.table(titles, Array(rows)) + more
+  }
+
+  private func ends(of values: [Double]) -> String {
+    let ends = values.count > 1 ? [values.first, values.last] : [values.first]
+    return ends.compactMap { $0.map(decimal) }.joined(separator: " … ")
+  }
+
+  private func json(_ files: [String]) -> String {
+    let failures = results.failed.map {
+      "{\"point\": \($0.number), \"error\": \(jsonString($0.error ?? ""))}"
+    }
+    let fields = [
+      ("lpsim", jsonString(Program.version)), ("sweep", jsonString(sweep.name)), ("points", "\(sweep.pointCount)"),
+      ("done", "\(results.points.count - failures.count)"), ("simulated", "\(tally?.simulated ?? 0)"),
+      ("stored", "\(tally?.stored ?? 0)"), ("failed", "[\(failures.joined(separator: ", "))]"),
+      ("database", jsonString(path)), ("files", "[\(files.map(jsonString).joined(separator: ", "))]"),
+    ]
+    return "{\n" + fields.map { "  \(jsonString($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
+  }
+}
