@@ -3,8 +3,8 @@ import Sim
 import Traces
 
 /// A simulated run as `vllm bench serve --save-result --save-detailed` writes a measured one, for scripts that read such
-/// files. The keys and their order are those of vllm-project/vllm, `vllm/benchmarks/serve.py` (`main_async` and
-/// `benchmark`).
+/// files. The keys are those of vllm-project/vllm, `vllm/benchmarks/serve.py` (`main_async` and `benchmark`); the client
+/// has the percentiles only that it was told to.
 public struct ClientFile: Sendable {
   private let experiment: Experiment
   private let policy: String

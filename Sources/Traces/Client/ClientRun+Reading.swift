@@ -6,6 +6,7 @@ extension ClientRun {
   /// The keys are those of vllm-project/vllm, `benchmarks/benchmark_serving.py` and its successor
   /// `vllm/benchmarks/serve.py`; the latter adds `start_times` and `latencies`. Without `start_times` the moments of
   /// sending are drawn as the former does: it sends the first request and then waits for a gap before each other one.
+  /// Versions between the two stretched these gaps by a per cent or two, to meet the rate exactly; no file tells.
   public init(contentsOf file: String) throws {
     let bytes = Array(try readTextFile(file).utf8)
     do {
