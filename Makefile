@@ -20,12 +20,11 @@ fidelity:       ## every published measurement beside ours: docs/fidelity.md and
 	scripts/fidelity.sh .build/release/lpsim
 bench-sweep:    ## measure a sweep with one worker and with all cores
 	scripts/bench-sweep.sh
-install:        ## install lpsim and its configs below PREFIX (default /usr/local)
+install:        ## install lpsim, its configs, man page and completions below PREFIX (default /usr/local)
 	swift build -c release --product lpsim
-	install -D .build/release/lpsim $(DESTDIR)$(PREFIX)/bin/lpsim
-	find configs -name '*.json' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/lpsim/{} \;
+	scripts/install.sh .build/release/lpsim "$(DESTDIR)$(PREFIX)"
 uninstall:      ## take away what install put there
-	rm -rf $(DESTDIR)$(PREFIX)/bin/lpsim $(DESTDIR)$(PREFIX)/share/lpsim
+	scripts/install.sh --remove .build/release/lpsim "$(DESTDIR)$(PREFIX)"
 clean:          ## remove what was built
 	swift package clean
 

@@ -14,19 +14,20 @@ public func comparisonTable(_ results: [RunResult]) -> String {
     }
     table.addHeading(group.rawValue)
     for (index, metric) in Metric.all.enumerated() where metric.group == group {
-      table.add(cells(for: metric, results.map { $0.values[index] }))
+      table.add(comparisonRow("  " + metric.title, metric.unit, results.map { $0.values[index] }))
     }
   }
   return table.text
 }
 
-private func cells(for metric: Metric, _ values: [Double?]) -> [String] {
-  let scale = metric.unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
+/// A title, the unit that values are easy to read in, the values in it, and of two values how the second differs.
+func comparisonRow(_ title: String, _ unit: MetricUnit, _ values: [Double?]) -> [String] {
+  let scale = unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
   let scaled = values.map { value in value.map { $0 / scale.worth } }
   let decimals = decimals(for: scaled.compactMap(\.self))
   let numbers = scaled.map { value in value.map { grouped($0, decimals: decimals) } ?? "–" }
-  let row = ["  " + metric.title, scale.symbol] + numbers
-  return values.count == 2 ? row + [change(from: values[0], to: values[1], metric.unit)] : row
+  let row = [title, scale.symbol] + numbers
+  return values.count == 2 ? row + [change(from: values[0], to: values[1], unit)] : row
 }
 
 private func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {

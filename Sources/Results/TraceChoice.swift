@@ -21,6 +21,14 @@ public struct TraceChoice: Sendable {
     files = []
   }
 
+  /// The requests that a benchmark client sent, as its file has them.
+  public init(replaying run: ClientRun, of path: String) throws {
+    name = path
+    recipe = nil
+    trace = .listed(run.requests)
+    files = [RunDescription.File(name: path, contentHash: try sha256(contentsOf: path))]
+  }
+
   private init(file path: String) throws {
     name = path
     recipe = nil

@@ -50,3 +50,10 @@ struct HeadOfSource: RequestSource {
     return try source.next()
   }
 }
+
+/// Requests that stand in memory.
+struct ListedSource: RequestSource {
+  var requests: ArraySlice<TraceRequest>
+
+  mutating func next() -> TraceRequest? { requests.popFirst() }
+}

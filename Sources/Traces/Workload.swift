@@ -9,6 +9,8 @@ public struct Workload: Sendable {
     case recipe(TraceRecipe)
     /// Lengths are recorded.
     case file(TraceFile)
+    /// Requests that stand in memory, with their arrivals.
+    case listed([TraceRequest])
   }
 
   /// Where the requests come from.
@@ -30,6 +32,8 @@ public struct Workload: Sendable {
     case rescaled(TraceFile, by: Double)
     /// Both stand in the file.
     case recorded(TraceFile)
+    /// Both stand in memory.
+    case listed([TraceRequest])
   }
 
   /// A workload.
@@ -65,6 +69,11 @@ public struct Workload: Sendable {
       } else {
         plan = .recorded(file)
       }
+    case .listed(let requests):
+      precondition(rate == nil && requestCount == nil, "listed requests are served as they are")
+      self.requestCount = requests.count
+      skippedRows = 0
+      plan = .listed(requests)
     }
   }
 
@@ -81,6 +90,8 @@ public struct Workload: Sendable {
       return HeadOfSource(RescaledSource(file.open(), factor: factor), requestCount: requestCount)
     case .recorded(let file):
       return HeadOfSource(file.open(), requestCount: requestCount)
+    case .listed(let requests):
+      return ListedSource(requests: requests[...])
     }
   }
 }

@@ -30,6 +30,7 @@ struct LPSim: ParsableCommand {
       ReproduceCommand.self,
       SensitivityCommand.self,
       CalibrateCommand.self,
+      CompareBenchCommand.self,
     ])
 
   static func main() async {

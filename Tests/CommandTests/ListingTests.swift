@@ -75,7 +75,9 @@ struct ListingTests {
     #expect(try sandbox.read("images/fidelity/fig2-1.svg").hasPrefix("<svg "))
   }
 
-  @Test(arguments: ["", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity"])
+  @Test(arguments: [
+    "", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity", "compare-bench",
+  ])
   func everyExampleInTheHelpRuns(_ command: String) throws {
     let help = try sandbox.lpsim(words: "\(command) --help")
     #expect(help.status == 0)
@@ -84,6 +86,9 @@ struct ListingTests {
     #expect(!examples.isEmpty)
     try sandbox.write(
       "arrival_ms,prompt_tokens,output_tokens\n0,100,10\n5,200,10\n9,300,10\n", to: "azure_2023_code.csv")
+    try sandbox.write(
+      "{\"duration\": 1, \"request_rate\": \"inf\", \"input_lens\": [9], \"output_lens\": [1], \"ttfts\": [1], \"itls\": [[]]}",
+      to: "vllm.json")
     for example in examples {
       // The last option of a kind counts, so these runs are short.
       var short = example.hasPrefix("lpsim run") ? " --requests 3" : ""

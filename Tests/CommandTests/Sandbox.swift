@@ -48,8 +48,8 @@ extension Scratch {
   }
 
   /// Runs words as a shell would split them, without quotes.
-  func lpsim(words line: String) throws -> Outcome {
-    try run(process(line.split(separator: " ").map(String.init)))
+  func lpsim(words line: String, binary: String = lpsimBinary) throws -> Outcome {
+    try run(process(line.split(separator: " ").map(String.init), binary: binary))
   }
 
   func run(_ process: Process) throws -> Outcome {

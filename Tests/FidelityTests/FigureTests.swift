@@ -1,5 +1,6 @@
 import Base
 import Calibration
+import Results
 import Testing
 
 @testable import Fidelity

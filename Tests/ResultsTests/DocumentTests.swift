@@ -1,7 +1,35 @@
 import Base
+import TestSupport
 import Testing
 
 @testable import Results
+
+/// docs/data.md against the schema.
+@Suite struct DataDocumentTests {
+  @Test func theDocumentHasEveryColumnOfEveryTableAndView() throws {
+    let scratch = try Scratch()
+    let path = scratch.path("runs.sqlite")
+    _ = try RunStore(path: path)
+    let schema = try rows(
+      path,
+      """
+      SELECT '### `' || list.name || '`', '| `' || info.name || '` | ' || info.type || ' | '
+      FROM pragma_table_list AS list JOIN pragma_table_info(list.name) AS info
+      WHERE list.type IN ('table', 'view') AND list.name NOT LIKE 'sqlite_%'
+      ORDER BY list.name, info.cid
+      """
+    ).map { $0.split(separator: "|", maxSplits: 1).map(String.init) }
+    let sections = try readTextFile(projectFile("docs/data.md")).split(separator: "\n### ").dropFirst()
+    for section in sections.sorted() {
+      let lines = section.split(separator: "\n").map(String.init)
+      let documented = lines.filter { $0.hasPrefix("| `") }
+      let columns = schema.filter { $0[0] == "### " + lines[0] }.map { $0[1] }
+      #expect(documented.count == columns.count, "\(lines[0])")
+      for (line, column) in zip(documented, columns) { #expect(line.hasPrefix(column), "\(lines[0])") }
+    }
+    #expect(Set(schema.map { $0[0] }) == Set(sections.map { "### " + $0.prefix { $0 != "\n" } }))
+  }
+}
 
 /// docs/metrics.md against the catalogue.
 @Suite struct DocumentTests {

@@ -1,3 +1,5 @@
+import Results
+
 /// A published figure beside what lpsim says.
 public struct ComparedFigure: Hashable, Sendable {
   /// Whether it can be missed.
@@ -75,15 +77,6 @@ extension [ComparedFigure] {
 
 /// A value such that half of the others are smaller; between two the mean. Sorted values, at least one.
 func median(_ sorted: [Double]) -> Double { percentile(50, of: sorted) }
-
-/// The percentile of sorted values, at least one, interpolated linearly.
-func percentile(_ p: Double, of sorted: [Double]) -> Double {
-  precondition(!sorted.isEmpty, "a percentile is of something")
-  let rank = p / 100 * Double(sorted.count - 1)
-  let lower = Int(rank)
-  guard lower + 1 < sorted.count else { return sorted[sorted.count - 1] }
-  return sorted[lower] + (sorted[lower + 1] - sorted[lower]) * (rank - Double(lower))
-}
 
 /// What seeds made of one quantity.
 struct Spread: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Base
 import Calibration
+import Results
 
 /// Chapters as one document: a summary, the targets, the chapters, and the numbers that profiles were given.
 public struct FidelityPage: Sendable {

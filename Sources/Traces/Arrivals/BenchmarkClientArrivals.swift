@@ -20,8 +20,11 @@ public struct BenchmarkClientArrivals: ArrivalProcess {
   /// Reads `clientSeed`, what the client's `--seed` was.
   public init(reading fields: inout ConfigFields) throws {
     let seed = try fields.integer("clientSeed", in: 0...Int(UInt32.max), "a seed of NumPy")
-    generator = MersenneTwister(seed: UInt32(seed))
+    self.init(clientSeed: UInt32(seed))
   }
+
+  /// The gaps after what the client's `--seed` was.
+  init(clientSeed: UInt32) { generator = MersenneTwister(seed: clientSeed) }
 
   /// NumPy's `gamma(shape=1)`: -log(1 - u).
   public mutating func unitGap(from random: inout SeededRandom) -> Double { -log(1 - generator.uniform()) }

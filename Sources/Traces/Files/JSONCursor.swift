@@ -7,7 +7,7 @@ struct JSONCursor {
 
   /// Steps over white space and, if it comes next, over this character; whether it did.
   mutating func takes(_ character: Unicode.Scalar, _ bytes: Span<UInt8>) -> Bool {
-    while index < bytes.count, [0x20, 0x09, 0x0D].contains(bytes[index]) { index += 1 }
+    while index < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
     guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
     index += 1
     return true

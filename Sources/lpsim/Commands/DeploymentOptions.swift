@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Results
+import Sim
 
 /// Which deployment, and what is changed in it.
 struct DeploymentOptions: ParsableArguments {
@@ -37,4 +38,11 @@ struct DeploymentOptions: ParsableArguments {
   private func changes(seed: Int?) throws -> [ConfigOverride] {
     try (overrides + (seed.map { ["seed=\($0)"] } ?? [])).map { try ConfigOverride(parsing: $0) }
   }
+}
+
+/// What the user wrote after `--policy`; the name of no policy is an error that names the nearest one.
+func knownPolicy(_ written: String?) throws -> String? {
+  let known = Sim.policies.map { $0.name }
+  guard let written, !known.contains(written) else { return written }
+  throw InputError.unknown("policy", written, among: known, status: .usage, file: "--policy")
 }

@@ -19,6 +19,7 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace arxiv --record requests --out mine.sqlite
         lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8
         lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
+        lpsim run qwen3-30b --trace arxiv --policy chunked --bench-json chunked.json
         lpsim run cpu-tiny --trace tiny --backend cpu
       """)
 
@@ -49,14 +50,17 @@ struct RunCommand: ParsableCommand {
     completion: RecordDetail.completion)
   var record = RecordDetail.none.rawValue
 
+  @OptionGroup var bench: BenchmarkOptions
+
   func run() throws {
     let detail = try RecordDetail(written: record, for: "--record")
     let experiment = try workload.experiment(with: deployment, backend: backend?.rawValue)
     let policies = try self.policies(of: experiment)
     Interrupt.listen()
     let machine = try backend.map { try Machine($0, running: experiment.deployment) }
+    let bench = bench.files(for: policies)
     let results = try DatabaseFile(out, name: experiment.deployment.name).withStore { store in
-      try policies.map { try serve($0, in: experiment, on: machine, into: store, detail: detail) }
+      try policies.map { try serve($0, in: experiment, on: machine, into: store, detail: detail, bench: bench) }
     }
     if json {
       try Terminal.print(resultJSON(results.result))
@@ -68,29 +72,29 @@ struct RunCommand: ParsableCommand {
 
   /// The policies to simulate, each known to run, so that nothing is written before that is certain.
   private func policies(of experiment: Experiment) throws -> [String] {
-    let known = Sim.policies.map { $0.name }
-    if let policy, !known.contains(policy) {
-      throw InputError.unknown("policy", policy, among: known, status: .usage, file: "--policy")
-    }
-    let policies = policy.map { [$0] } ?? experiment.deployment.compared
+    let policies = try knownPolicy(policy).map { [$0] } ?? experiment.deployment.compared
     for name in policies { try experiment.check(name) }
     return policies
   }
 
   private func serve(
-    _ name: String, in experiment: Experiment, on machine: Machine?, into store: RunStore, detail: RecordDetail
+    _ name: String, in experiment: Experiment, on machine: Machine?, into store: RunStore, detail: RecordDetail,
+    bench: BenchmarkFiles?
   ) throws -> RunResult {
     let description = experiment.description(of: name)
     let recording = try store.begin(description, detail: detail)
     let progress = SharedProgress(ProgressBar(name, total: experiment.workload.requestCount))
     defer { progress.clear() }
     let executor = try machine?.executor(onIteration: progress.show)
-    let summary = try experiment.simulate(name, executor: executor, recorder: recording) {
+    let client = bench.map { _ in ClientRecorder(passingOnTo: recording) }
+    let summary = try experiment.simulate(name, executor: executor, recorder: client ?? recording) {
       try progress.show($0.requestsArrived)
     }
     try Interrupt.check()
+    let result = RunResult(description, summary)
+    if let client { try bench?.write(client.run, of: experiment, result) }
     try recording.finish(summary)
-    return RunResult(description, summary)
+    return result
   }
 }
 
