@@ -29,7 +29,8 @@ private func cells(for metric: Metric, _ values: [Double?]) -> [String] {
   return values.count == 2 ? row + [change(from: values[0], to: values[1], metric.unit)] : row
 }
 
-private func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
+/// How a metric changed from one value to another, in words.
+public func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
   guard let old, let new else { return "–" }
   if old == new { return "=" }
   if unit == .percent { return signed(new - old) + " pp" }

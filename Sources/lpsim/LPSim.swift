@@ -26,6 +26,7 @@ struct LPSim: ParsableCommand {
       TraceCommand.self,
       ReproduceCommand.self,
       SensitivityCommand.self,
+      CapacityCommand.self,
       CalibrateCommand.self,
     ])
 

@@ -75,7 +75,7 @@ struct ListingTests {
     #expect(try sandbox.read("images/fidelity/fig2-1.svg").hasPrefix("<svg "))
   }
 
-  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce", "sensitivity"])
+  @Test(arguments: ["", "run", "list", "show", "trace", "reproduce", "sensitivity", "capacity"])
   func everyExampleInTheHelpRuns(_ command: String) throws {
     let help = try sandbox.lpsim(words: "\(command) --help")
     #expect(help.status == 0)
@@ -90,6 +90,7 @@ struct ListingTests {
       if example.hasPrefix("lpsim sensitivity") {
         short = " --requests 2 --seeds 1 --samples 2 --only engine.hostSecondsPerRequest"
       }
+      if example.hasPrefix("lpsim capacity") { short = " --seeds 1 --seconds 2" }
       let outcome = try sandbox.shell(example + short)
       #expect(outcome.status == 0, "\(example): \(outcome)")
     }
