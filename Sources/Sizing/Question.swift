@@ -51,12 +51,20 @@ public struct Question: Sendable {
     self.seconds = seconds
     self.programVersion = programVersion
     deployment = try Deployment(reading: tree.removing("trace"))
-    seeds = [Int](Int(deployment.seed)..<Int(deployment.seed) + seedCount)
+    let (end, isTooLarge) = Int(deployment.seed).addingReportingOverflow(seedCount)
+    guard !isTooLarge else {
+      throw InputError(.usage, place: "seed", "\(deployment.seed) has no \(seedCount) successors")
+    }
+    seeds = Array(Int(deployment.seed)..<end)
     policies = policy.map { [$0] } ?? deployment.compared
     serviceLevel = deployment.serviceLevel(on: trace.name)
     switch objective {
     case .capacity: rate = deployment.workload(trace.name)?.rate ?? Self.usualGuess
     case .metric(_, let fixed): rate = fixed
+    }
+    guard trace.recipe == nil || deployment.arrivals.hasRate else {
+      let name = type(of: deployment.arrivals).name
+      throw InputError(.usage, place: "arrivals", "\"\(name)\" has no rate, so it has no highest one")
     }
     for setting in searched where !policies.contains(setting.policy) {
       throw InputError(.usage, "\"\(setting.name)\" is a setting of \(setting.policy), which is not among the policies")

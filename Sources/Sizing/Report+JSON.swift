@@ -33,16 +33,15 @@ extension Report {
 
   private func standing(_ standing: Standing, against baseline: Standing) -> ConfigNode {
     let choice = standing.contender.choice
-    var bounds: [(String, ConfigNode)] = []
-    if case .words(let words) = standing.bound, standing.estimate == nil { bounds = [("bound", .text(words))] }
     return .object(
       [
         ("policy", .text(standing.contender.policy)),
         ("settings", .object(choice.map { [($0.setting.path, .whole($0.value))] } ?? [])),
         (question.objective.name, estimate(standing.estimate)),
         ("by_seed", .list(standing.outcomes.map { .number($0.value) })),
+        ("bound", standing.exception?.bound.map { .text($0) } ?? .number(nil)),
         ("change_pct", estimate(standing.change(from: baseline))),
-      ] + bounds + figures.map { ($0.name, estimate(standing.estimate($0.value))) })
+      ] + figures.map { ($0.name, estimate(standing.estimate($0.value))) })
   }
 
   private func estimate(_ estimate: Estimate?) -> ConfigNode {

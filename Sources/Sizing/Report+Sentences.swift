@@ -23,14 +23,14 @@ extension Report {
 
   /// Why a standing has no value, if it has none.
   private func complaint(_ standing: Standing) -> String? {
-    guard standing.estimate == nil else { return nil }
+    guard let exception = standing.exception else { return nil }
     let policy = standing.contender.label
-    guard case .words(let bound) = standing.bound, case .capacity(let share) = question.objective else {
+    guard let bound = exception.bound, case .capacity(let share) = question.objective else {
       return "\(policy): no value, as no request was completed or nothing was metered."
     }
     let seeds = standing.outcomes.count { $0.value == nil }
     let which = seeds == standing.outcomes.count ? "" : " with \(seeds) of \(standing.outcomes.count) seeds"
-    if bound.hasPrefix("above") {
+    if case .above = exception {
       return "\(policy) keeps up with every rate that was tried\(which): its capacity is \(bound) requests a second."
     }
     return "\(policy) cannot meet the limits for \(readable(share)) % of requests at any rate\(which): its capacity is "

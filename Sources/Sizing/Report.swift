@@ -34,8 +34,8 @@ public struct Report: Sendable {
     var table = TextTable(
       [("metric", .left), ("unit", .left)] + standings.map { ($0.contender.label, .right) }
         + (standings.count == 2 ? [("change", .right)] : []))
-    let top = standings.map { standing in standing.estimate.map { .estimate($0) } ?? standing.bound }
-    table.add(cells(objective.title, objective.unit, top))
+    table.add(cells(objective.title, objective.unit, standings.map(\.cell)))
+    guard standings.contains(where: { !$0.runs.isEmpty }) else { return table.text }
     table.addHeading(objective.isRate ? "At that rate" : "At the same rate")
     for figure in figures {
       table.add(
@@ -64,7 +64,7 @@ public struct Report: Sendable {
 }
 
 /// What stands in a table.
-enum Cell {
+private enum Cell {
   case estimate(Estimate)
   case words(String)
 
@@ -74,16 +74,22 @@ enum Cell {
 }
 
 extension Standing {
-  /// What is known where there is no mean: the first seed that has no value decides.
-  var bound: Cell {
-    for outcome in outcomes {
-      switch outcome {
-      case .value: continue
-      case .below(let rate): return .words("below \(readable(rate))")
-      case .above(let rate): return .words("above \(readable(rate))")
-      case .none: return .words("–")
-      }
+  /// What the first seed came to that has no value; nil where all have one.
+  var exception: Outcome? { outcomes.first { $0.value == nil } }
+
+  /// The mean, or what is known where there is none.
+  fileprivate var cell: Cell {
+    estimate.map { .estimate($0) } ?? .words(exception?.bound ?? "–")
+  }
+}
+
+extension Outcome {
+  /// The capacity that is only known to be above or below a rate, in words.
+  var bound: String? {
+    switch self {
+    case .below(let rate): "below \(readable(rate))"
+    case .above(let rate): "above \(readable(rate))"
+    case .value, .none: nil
     }
-    return .words("–")
   }
 }

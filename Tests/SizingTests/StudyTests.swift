@@ -85,6 +85,18 @@ import Traces
     #expect(throws: InputError.self) { try question(goodput(at: 1e12), requestCount: nil) }
   }
 
+  @Test func arrivalsWithoutARateAreRefused() throws {
+    #expect {
+      try question(overrides: #"arrivals={"process": "allAtOnce"}"#)
+    } throws: { "\($0)" == #"arrivals: "allAtOnce" has no rate, so it has no highest one"# }
+  }
+
+  @Test func seedsBeyondTheLastNumberAreRefused() throws {
+    #expect { try question(overrides: "seed=\(Int.max)") } throws: {
+      "\($0)" == "seed: \(Int.max) has no 2 successors"
+    }
+  }
+
   @Test func limitsThatNoRateMeetsAreSaidToBeOutOfReach() throws {
     let report = Report(of: try study(question(policy: "chunked", overrides: "slo.tbtMs=1")))
     #expect(
