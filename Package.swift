@@ -38,10 +38,12 @@ let package = Package(
       name: "Fidelity", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration"],
       swiftSettings: strict),
     .target(name: "Sensitivity", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
+    .target(name: "Sizing", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
       dependencies: [
         "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity", "Sensitivity",
+        "Sizing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -77,6 +79,9 @@ let package = Package(
     .testTarget(
       name: "SensitivityTests",
       dependencies: ["Base", "Traces", "Sim", "Results", "Sensitivity", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SizingTests",
+      dependencies: ["Base", "Traces", "Sim", "Results", "Sizing", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "RealKernelsTests",
       dependencies: ["Base", "HardwareModels", "Traces", "Sim", "RealKernels", "CKernels", "TestSupport"],

@@ -30,7 +30,8 @@ func comparisonRow(_ title: String, _ unit: MetricUnit, _ values: [Double?]) -> 
   return values.count == 2 ? row + [change(from: values[0], to: values[1], unit)] : row
 }
 
-private func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
+/// How a metric changed from one value to another, in words.
+public func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
   guard let old, let new else { return "–" }
   if old == new { return "=" }
   if unit == .percent { return signed(new - old) + " pp" }

@@ -38,7 +38,7 @@ public enum MetricUnit: String, CaseIterable, Sendable {
 
   /// The unit in which values up to `largest` are easy to read: the smallest that needs at most four digits before the
   /// point, or the largest there is.
-  func scale(for largest: Double) -> (symbol: String, worth: Double) {
+  public func scale(for largest: Double) -> (symbol: String, worth: Double) {
     let fitting = scales.first { largest < 10_000 * $0.worth }
     return fitting ?? scales[scales.count - 1]
   }

@@ -9,7 +9,7 @@ public func readable(_ value: Double) -> String { grouped(value, decimals: decim
 
 /// How many digits after the point numbers that stand side by side need: four significant ones of the smallest, but at
 /// most six of the largest; none if all are whole, but for what rounding leaves in a double's last digits.
-func decimals(for values: [Double]) -> Int {
+public func decimals(for values: [Double]) -> Int {
   if values.allSatisfy({ ($0 - $0.rounded()).magnitude <= 1e-13 * $0.magnitude }) { return 0 }
   let digits = values.filter { $0 != 0 }.map { Int(log10($0.magnitude).rounded(.down)) + 1 }
   guard let fewest = digits.min(), let most = digits.max() else { return 0 }

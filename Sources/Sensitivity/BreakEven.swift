@@ -36,7 +36,7 @@ public struct BreakEven: Sendable {
       }
     }
     let crossings = grids.indices.flatMap { grid in grids[grid].crossings.map { (grid, $0) } }
-    let found = try evaluator.map(crossings, stage: "break-even, close") { grid, place in
+    let found = try evaluator.crew.map(crossings, stage: "break-even, close") { grid, place in
       try grids[grid].crossing(after: place, precision: Self.precision) {
         try evaluator.change(grids[grid].headline, at: $0)
       }

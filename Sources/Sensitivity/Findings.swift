@@ -45,32 +45,32 @@ public struct Findings: Sendable {
 
   /// All of it as one JSON object.
   public func json() throws -> ConfigNode {
-    object([
-      ("lpsim", string(scenario.programVersion)),
-      ("baseline", string(scenario.baseline)),
-      ("policy", string(scenario.rival)),
-      ("trace", string(scenario.trace.name)),
-      ("rate_rps", number(scenario.rate?.value)),
-      ("requests", node(.integer(scenario.requestCount))),
-      ("seeds", node(.array(scenario.seeds.map { node(.integer($0)) }))),
+    .object([
+      ("lpsim", .text(scenario.programVersion)),
+      ("baseline", .text(scenario.baseline)),
+      ("policy", .text(scenario.rival)),
+      ("trace", .text(scenario.trace.name)),
+      ("rate_rps", .number(scenario.rate?.value)),
+      ("requests", .whole(scenario.requestCount)),
+      ("seeds", .list(scenario.seeds.map { .whole($0) })),
       ("as_it_is", changes(oneAtATime.base)),
-      ("one_at_a_time", node(.array(oneAtATime.effects.map(effect)))),
+      ("one_at_a_time", .list(oneAtATime.effects.map(effect))),
       ("sampled", samples),
-      ("break_even", node(.array(try breakEven.lines.map(line)))),
+      ("break_even", .list(try breakEven.lines.map(line))),
     ])
   }
 
   private func changes(_ values: [Double?]) -> ConfigNode {
-    object(zip(oneAtATime.headlines, values).map { ($0.name, number($1)) })
+    .object(zip(oneAtATime.headlines, values).map { ($0.name, .number($1)) })
   }
 
   private func effect(_ effect: OneAtATime.Effect) -> ConfigNode {
-    object([
-      ("parameter", string(effect.parameter.key.description)),
-      ("why", string(effect.parameter.why)),
-      ("now", string(effect.values.now)),
-      ("low", string(effect.values.low)),
-      ("high", string(effect.values.high)),
+    .object([
+      ("parameter", .text(effect.parameter.key.description)),
+      ("why", .text(effect.parameter.why)),
+      ("now", .text(effect.values.now)),
+      ("low", .text(effect.values.low)),
+      ("high", .text(effect.values.high)),
       ("at_low", changes(effect.low)),
       ("at_high", changes(effect.high)),
       ("swing_pp", changes(oneAtATime.headlines.indices.map { oneAtATime.swing(of: effect, $0) })),
@@ -80,37 +80,27 @@ public struct Findings: Sendable {
   private var samples: ConfigNode {
     let headlines = sampled.headlines.indices.map { index in
       let correlations = sampled.parameters.enumerated().map { parameter in
-        (parameter.element.key.description, number(sampled.correlation(parameter.offset, index)))
+        (parameter.element.key.description, ConfigNode.number(sampled.correlation(parameter.offset, index)))
       }
-      let entry = object([
-        ("p5", number(sampled.quantile(index, 0.05))), ("p50", number(sampled.quantile(index, 0.5))),
-        ("p95", number(sampled.quantile(index, 0.95))),
-        ("won_pct", number(sampled.winShare(index).map { 100 * $0 })), ("rank_correlation", object(correlations)),
+      let entry = ConfigNode.object([
+        ("p5", .number(sampled.quantile(index, 0.05))), ("p50", .number(sampled.quantile(index, 0.5))),
+        ("p95", .number(sampled.quantile(index, 0.95))),
+        ("won_pct", .number(sampled.winShare(index).map { 100 * $0 })), ("rank_correlation", .object(correlations)),
       ])
       return (sampled.headlines[index].name, entry)
     }
-    return object([("samples", node(.integer(sampled.shares.count))), ("headlines", object(headlines))])
+    return .object([("samples", .whole(sampled.shares.count)), ("headlines", .object(headlines))])
   }
 
   private func line(_ line: BreakEven.Line) throws -> ConfigNode {
-    func text(_ share: Double) throws -> ConfigNode { string(try line.parameter.text(at: share, in: scenario.tree)) }
-    return object([
-      ("parameter", string(line.parameter.key.description)),
-      ("why", string(line.parameter.why)),
-      ("headline", string(line.headline.name)),
-      ("range", node(.array([try text(0), try text(1)]))),
-      ("grid", node(.array(line.grid.map { number($0) }))),
-      ("wins", node(.array(try line.wins.map { node(.array([try text($0.lowerBound), try text($0.upperBound)])) }))),
+    func text(_ share: Double) throws -> ConfigNode { .text(try line.parameter.text(at: share, in: scenario.tree)) }
+    return .object([
+      ("parameter", .text(line.parameter.key.description)),
+      ("why", .text(line.parameter.why)),
+      ("headline", .text(line.headline.name)),
+      ("range", .list([try text(0), try text(1)])),
+      ("grid", .list(line.grid.map { .number($0) })),
+      ("wins", .list(try line.wins.map { .list([try text($0.lowerBound), try text($0.upperBound)]) })),
     ])
   }
 }
-
-private func object(_ members: [(String, ConfigNode)]) -> ConfigNode {
-  node(.object(members.map { ConfigNode.Member($0.0, $0.1) }))
-}
-
-private func string(_ text: String) -> ConfigNode { node(.string(text)) }
-
-private func number(_ value: Double?) -> ConfigNode { node(value.map { .number($0) } ?? .null) }
-
-private func node(_ value: ConfigNode.Value) -> ConfigNode { ConfigNode(value, source: .init(file: "")) }

@@ -48,43 +48,24 @@ public struct Scenario: Sendable {
   func changes(
     _ headlines: [Headline], in tree: ConfigNode, seed: Int, check: @escaping @Sendable () throws -> Void
   ) throws -> [Double?] {
-    let server = Server(tree: tree, seed: seed, scenario: self, check: check)
-    let runs = try [baseline, rival].map { try server.run($0, at: rate) }
+    let trial = try Trial(of: tree, serving: trace, seed: seed, programVersion: programVersion, check: check)
+    let policies = [baseline, rival]
+    let runs = try policies.map { try trial.run($0, at: rate, requestCount: requestCount) }
     return try headlines.map { headline in
       let values =
         try headline.metric.map { name in runs.map { $0[name] } }
-        ?? [baseline, rival].map { try server.capacity($0) }
+        ?? policies.map { try capacity($0, in: trial) }
       guard let old = values[0], let new = values[1], old > 0 else { return nil }
       return 100 * (new / old - 1)
     }
   }
-}
-
-/// A changed deployment with one seed.
-private struct Server {
-  let tree: ConfigNode
-  let seed: Int
-  let scenario: Scenario
-  let check: @Sendable () throws -> Void
-
-  func run(_ policy: String, at rate: RequestsPerSecond?) throws -> RunResult {
-    let seeded = try tree.setting("seed", to: ConfigNode(.integer(seed), source: tree.source))
-    let experiment = try Experiment(
-      of: seeded, serving: scenario.trace, rate: rate, requestCount: scenario.requestCount,
-      programVersion: scenario.programVersion)
-    try check()
-    let summary = try experiment.simulate(policy) { _ in try check() }
-    return RunResult(experiment.description(of: policy), summary)
-  }
 
   /// The highest rate at which enough requests meet their limits; nil if there is none, or no highest one, and for
   /// recorded arrivals.
-  func capacity(_ policy: String) throws -> Double? {
-    guard let rate = scenario.rate else { return nil }
-    let capacity = try CapacitySearch(from: rate).capacity { rate in
-      try run(policy, at: rate)["slo_attainment_pct"].map { $0 >= scenario.attainment } ?? false
-    }
-    if case .rate(let rate) = capacity { return rate.value }
+  private func capacity(_ policy: String, in trial: Trial) throws -> Double? {
+    guard let rate else { return nil }
+    let found = try trial.capacity(policy, from: rate, attainment: attainment) { _ in requestCount }
+    if case .rate(let rate) = found.capacity { return rate.value }
     return nil
   }
 }

@@ -29,6 +29,7 @@ struct LPSim: ParsableCommand {
       TraceCommand.self,
       ReproduceCommand.self,
       SensitivityCommand.self,
+      CapacityCommand.self,
       CalibrateCommand.self,
       CompareBenchCommand.self,
     ])

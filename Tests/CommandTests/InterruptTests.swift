@@ -81,19 +81,30 @@ import Testing
     #expect(try finishedRuns() == 4)
   }
 
-  /// It listens once its heading is out.
-  @Test func aSensitivityStudyThatIsInterruptedSaysHowFarItCame() throws {
-    let process = sandbox.process(["sensitivity", paperConfig, "--requests", "3000000"])
+  /// They listen once their heading is out.
+  @Test(arguments: [
+    (
+      ["sensitivity", paperConfig, "--requests", "3000000"],
+      "layered against chunked, arxiv at 1.3 requests a second, 3000000 requests, 3 seeds\n\n", "nothing was done"
+    ),
+    (
+      ["capacity", paperConfig, "--trace", "arxiv", "--requests", "3000000", "--slo-attainment", "0.01"],
+      "qwen3-30b, arxiv, 3000000 requests, 5 seeds\n\n",
+      "nothing was done; known so far: nothing of chunked, nothing of layered"
+    ),
+  ])
+  func aStudyThatIsInterruptedSaysHowFarItCame(_ words: [String], _ heading: String, _ remains: String) throws {
+    let process = sandbox.process(words)
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
     try process.run()
-    let heading = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     kill(process.processIdentifier, SIGINT)
     process.waitUntilExit()
     #expect(process.terminationStatus == 130)
-    #expect(heading == "layered against chunked, arxiv at 1.3 requests a second, 3000000 requests, 3 seeds\n\n")
-    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    #expect(said == "lpsim: interrupted; nothing was done\n")
+    #expect(said == heading)
+    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(complaint == "lpsim: interrupted; \(remains)\n")
   }
 }

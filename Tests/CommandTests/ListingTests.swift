@@ -76,7 +76,8 @@ struct ListingTests {
   }
 
   @Test(arguments: [
-    "", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity", "compare-bench",
+    "", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity", "capacity",
+    "compare-bench",
   ])
   func everyExampleInTheHelpRuns(_ command: String) throws {
     let help = try sandbox.lpsim(words: "\(command) --help")
@@ -95,6 +96,7 @@ struct ListingTests {
       if example.hasPrefix("lpsim sensitivity") {
         short = " --requests 2 --seeds 1 --samples 2 --only engine.hostSecondsPerRequest"
       }
+      if example.hasPrefix("lpsim capacity") { short = " --seeds 1 --seconds 2" }
       let outcome = try sandbox.shell(example + short)
       #expect(outcome.status == 0, "\(example): \(outcome)")
     }

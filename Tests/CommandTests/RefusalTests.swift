@@ -38,6 +38,34 @@ struct RefusalTests {
       "sensitivity CONFIG --only engine.hostSecondPerIteration",
       "--only: no parameter \"engine.hostSecondPerIteration\" — did you mean \"engine.hostSecondsPerIteration\"?"
     ),
+    (
+      "capacity CONFIG --trace arxiv --optimize chunk,grups",
+      "--optimize: no setting \"grups\" — did you mean \"groups\"?"
+    ),
+    (
+      "capacity CONFIG --trace arxiv --policy layered --optimize chunk",
+      "\"chunk\" is a setting of chunked, which is not among the policies"
+    ),
+    ("capacity CONFIG --trace arxiv --policy layerd", "--policy: no policy \"layerd\" — did you mean \"layered\"?"),
+    (
+      "capacity CONFIG --trace arxiv --metric godput_rps --rate 1",
+      "--metric: no metric \"godput_rps\" — did you mean \"goodput_rps\"?"
+    ),
+    (
+      "capacity CONFIG --trace arxiv --metric goodput", "--metric: a metric is measured at a rate — add --rate"
+    ),
+    (
+      "capacity CONFIG --trace arxiv --slo-attainment 101",
+      "--slo-attainment: 101.0 is out of range; expected above 0, at most 100"
+    ),
+    (
+      "capacity CONFIG --trace arxiv --metric iterations --rate 1 --optimize chunk",
+      "--metric: neither more nor less iterations is better, so nothing is best"
+    ),
+    (
+      "capacity CONFIG --trace arxiv --rate 1", "--rate: the rate is what is looked for — it goes with --metric"
+    ),
+    ("capacity CONFIG --trace arxiv --seeds 0", "--seeds: 0 is out of range; expected 1 or more"),
     ("sensitivity CONFIG --samples 1", "--samples: 1 is out of range; expected 2 or more"),
     (
       "run CONFIG --trace arxiv --set engine.experts[1].rereadShare=0",

@@ -16,7 +16,7 @@ import Traces
       try library.resolve("qwen3-30b").setting("trace", to: library.load("arxiv", .trace)), serving: trace,
       rate: RequestsPerSecond(2),
       requestCount: 12, seedCount: 2, programVersion: "test")
-    return Evaluator(scenario, workers: workers)
+    return Evaluator(scenario, by: Crew(workers: workers))
   }
 
   private func parameters(_ keys: String..., for evaluator: Evaluator) throws -> [Parameter] {

@@ -3,7 +3,6 @@ import Base
 import Calibration
 import Results
 import Sensitivity
-import Synchronization
 
 /// `lpsim sensitivity`.
 struct SensitivityCommand: ParsableCommand {
@@ -72,7 +71,7 @@ struct SensitivityCommand: ParsableCommand {
     var file = try ParameterFile(reading: library.load(parameters, .sensitivity), for: scenario.tree)
     if let only { try file.keep(only: only.split(separator: ",").map(String.init), option: "--only") }
     Interrupt.listen()
-    let progress = StagedProgress()
+    let progress = StagedProgress(of: "comparisons")
     defer { progress.clear() }
     do {
       try look(into: scenario, file, progress)
@@ -91,7 +90,8 @@ struct SensitivityCommand: ParsableCommand {
   /// The studies, one after the other; each prints its tables as soon as it has them.
   private func look(into scenario: Scenario, _ file: ParameterFile, _ progress: StagedProgress) throws {
     let evaluator = Evaluator(
-      scenario, workers: workers ?? onlineCores, check: { try Interrupt.check() }, onProgress: progress.show)
+      scenario,
+      by: Crew(workers: workers ?? onlineCores, check: { try Interrupt.check() }, onProgress: progress.show))
     func say(_ text: @autoclosure () throws -> String) throws {
       progress.clear()
       if !json { try Terminal.print(try text() + "\n") }
@@ -143,42 +143,5 @@ extension OneAtATime {
         axis: "change in %")
     }
     return Plot.svg(tornados)
-  }
-}
-
-/// One bar after another, shown by many threads. A class, because closures share it.
-private final class StagedProgress: Sendable {
-  private struct State {
-    var stage = ""
-    var bar: ProgressBar?
-    var done = 0
-    var total = 0
-  }
-
-  private let state = Mutex(State())
-
-  /// Shows how far the work has come; throws if the user wants to end.
-  func show(_ progress: Evaluator.Progress) throws {
-    state.withLock { state in
-      if state.stage != progress.stage {
-        state.bar?.clear()
-        state.stage = progress.stage
-        state.bar = ProgressBar(progress.stage, total: progress.total, of: "comparisons")
-      }
-      (state.done, state.total) = (progress.done, progress.total)
-      state.bar?.show(requests: progress.done)
-    }
-    try Interrupt.check()
-  }
-
-  /// Takes the bar away.
-  func clear() { state.withLock { $0.bar?.clear() } }
-
-  /// How far the work has come, in words.
-  var remains: String {
-    state.withLock { state in
-      state.stage.isEmpty
-        ? "nothing was done" : "\(state.done) of \(state.total) comparisons of \"\(state.stage)\" were done"
-    }
   }
 }
