@@ -15,9 +15,14 @@ public struct FitReport: Sendable {
   public var tables: [WordTable] { [errors, parts, values, unused].filter { !$0.rows.isEmpty } }
 
   private var errors: WordTable {
-    let rows = fits.map { fit in
-      [fit.title, "\(fit.measurements.count)", pair(fit.inSample), pair(fit.heldOut), tenth(fit.inSample.worst)]
-        + [fit.inSample.worstPlace]
+    func row(_ title: String, _ inSample: FitErrors, _ heldOut: FitErrors) -> [String] {
+      [title, "\(inSample.count)", pair(inSample), pair(heldOut), tenth(inSample.worst), inSample.worstPlace]
+    }
+    var rows = fits.map { row($0.title, $0.inSample, $0.heldOut) }
+    if fits.count > 1, let inSample = FitErrors(joining: fits.map(\.inSample)),
+      let heldOut = FitErrors(joining: fits.map(\.heldOut))
+    {
+      rows.append(row("all of them", inSample, heldOut))
     }
     return WordTable(
       title: "Error of prices, median / p90 in per cent",

@@ -3,9 +3,8 @@ import Base
 /// Prices the work of one replica: a model, cut over equal GPUs, under an engine. The sum over runs of like layers of
 /// what each operator takes, then embedding, LM head, sampling and the host.
 ///
-/// Everything but attention depends on token counts only and is remembered; attention is a closed form, computed each
-/// time. Kernels of one layer do not overlap: prefill and decode attention run one after the other, or as one kernel where
-/// the engine has one for both.
+/// Everything but attention depends on token counts only and is remembered. Kernels of a layer do not overlap: prefill and
+/// decode attention run one after the other, or as one kernel where the engine has one for both.
 public struct RooflineCostModel: CostModel {
   /// What is served.
   public let model: Model
