@@ -1,7 +1,8 @@
 import Base
 
 /// Seconds by a count, as measured at some counts: straight lines through the means, and through nothing at zero. Means,
-/// because what they price is a sum in which a slow moment counts for what it is.
+/// because what they price is a sum in which a slow moment counts for what it is. More takes no less: where a slow moment
+/// makes it seem so, neighbours share their mean, so that what is added never takes less than nothing.
 public struct TimeTable: Sendable {
   /// Counts in ascending order with their seconds.
   public let points: [(count: Int, seconds: Double)]
@@ -9,9 +10,8 @@ public struct TimeTable: Sendable {
   /// A table of measurements, several at each count or one.
   init(_ measured: [(count: Int, seconds: Double)]) {
     let counts = Set(measured.map(\.count)).sorted()
-    points = counts.map { count in
-      (count, mean(measured.filter { $0.count == count }.map(\.seconds)))
-    }
+    let seconds = ascending(counts.map { count in mean(measured.filter { $0.count == count }.map(\.seconds)) })
+    points = zip(counts, seconds).map { ($0, $1) }
   }
 
   /// Seconds at a count; beyond the last one measured the last line goes on.
@@ -22,8 +22,23 @@ public struct TimeTable: Sendable {
     let high = index == 0 ? points[0] : points[index]
     guard count <= last.count || points.count > 1 else { return last.seconds * Double(count) / Double(last.count) }
     let share = Double(count - low.count) / Double(high.count - low.count)
-    return max(0, low.seconds + share * (high.seconds - low.seconds))
+    return low.seconds + share * (high.seconds - low.seconds)
   }
+}
+
+/// The ascending numbers that are nearest to these in least squares: neighbours in the wrong order share their mean.
+func ascending(_ values: [Double]) -> [Double] {
+  var pools: [(sum: Double, count: Int)] = []
+  for value in values {
+    pools.append((value, 1))
+    while pools.count > 1, case let (left, right) = (pools[pools.count - 2], pools[pools.count - 1]),
+      left.sum / Double(left.count) > right.sum / Double(right.count)
+    {
+      pools.removeLast(2)
+      pools.append((left.sum + right.sum, left.count + right.count))
+    }
+  }
+  return pools.flatMap { [Double](repeating: $0.sum / Double($0.count), count: $0.count) }
 }
 
 /// The sum of some numbers over how many they are.

@@ -1,10 +1,11 @@
 import Base
 import HardwareModels
-import RealKernels
 import Sim
 import TestSupport
 import Testing
 import Traces
+
+@testable import RealKernels
 
 @Suite(.enabled(if: machines.contains { $0.backend == .cpu }, "\(notBuilt)")) struct RunnerCalibrationTests {
   private func calibration() throws -> RunnerCalibration {
@@ -42,6 +43,14 @@ import Traces
       #expect(summary.requestsCompleted == 5)
       #expect(summary.work.duration > summary.work.kernelTime && !summary.work.energy.isMetered)
     }
+  }
+
+  @Test func moreNeverTakesLess() {
+    #expect(ascending([1, 2, 4]) == [1, 2, 4] && ascending([]) == [])
+    #expect(ascending([3, 1, 2, 5, 4]) == [2, 2, 2, 4.5, 4.5])
+    let table = TimeTable([(4, 7), (1, 9), (2, 1), (4, 7), (8, 6)])
+    #expect(table.points.map(\.seconds) == [5, 5, 6.5, 6.5])
+    #expect(table.seconds(3) == 5.75 && table.seconds(100) == 6.5 && table.seconds(0) == 0)
   }
 
   @Test func twoLevelsAreFoundAgain() {
