@@ -30,6 +30,7 @@ public struct ConfigLibrary: Sendable {
 
   /// The folders, most important first.
   public let roots: [String]
+  private let files = ConfigFiles()
 
   /// A library of these folders; those that do not exist count as empty.
   public init(roots: [String]) { self.roots = roots }
@@ -71,7 +72,7 @@ public struct ConfigLibrary: Sendable {
   /// The tree of a file by name or path. A model, GPU or engine profile that `extends` another has what that one says and
   /// it does not.
   public func load(_ name: String, _ kind: Kind, asker: ConfigNode? = nil) throws -> ConfigNode {
-    let tree = try ConfigNode(contentsOf: path(of: name, kind, asker: asker))
+    let tree = try files.tree(of: path(of: name, kind, asker: asker))
     return [.model, .gpu, .engine].contains(kind) ? try extended(tree, from: kind) : tree
   }
 
@@ -143,7 +144,7 @@ extension ConfigLibrary {
   private func extended(_ tree: ConfigNode, from kind: Kind, depth: Int = 0) throws -> ConfigNode {
     guard let base = tree.member("extends") else { return tree }
     guard depth < 8 else { throw base.error("the bases extend each other without end") }
-    let file = try ConfigNode(contentsOf: path(of: base.string(), kind, asker: base))
+    let file = try files.tree(of: path(of: base.string(), kind, asker: base))
     let below = try extended(file, from: kind, depth: depth + 1)
     var whole = tree.completed(from: below).removing("extends")
     // A model is that file with something set from outside: other people's keys are allowed there and not here.
