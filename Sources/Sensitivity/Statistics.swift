@@ -43,12 +43,7 @@ private func ranks(_ values: [Double]) -> [Double] {
 
 /// The value below which a share of the values lies, linear between order statistics.
 func quantile(_ values: [Double], _ share: Double) -> Double {
-  precondition(!values.isEmpty, "nothing has no quantile")
-  let sorted = values.sorted()
-  let position = share * Double(sorted.count - 1)
-  let index = min(Int(position), max(0, sorted.count - 2))
-  guard index + 1 < sorted.count else { return sorted[index] }
-  return sorted[index] + (sorted[index + 1] - sorted[index]) * (position - Double(index))
+  percentile(100 * share, of: values.sorted())
 }
 
 /// The mean; nil where a value is missing.

@@ -1,4 +1,4 @@
-import Results
+import Base
 
 /// A published figure beside what lpsim says.
 public struct ComparedFigure: Hashable, Sendable {

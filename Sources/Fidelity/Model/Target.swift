@@ -70,10 +70,7 @@ extension ConfigNode {
 extension ConfigFields {
   /// One of the words of an enumeration.
   mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, _ noun: String) throws -> Word {
-    let node = try required(key)
-    let text = try node.string()
-    if let word = Word(rawValue: text) { return word }
-    throw node.error(unknown: noun, text, among: Word.allCases.map(\.rawValue))
+    try required(key).word(noun)
   }
 
   /// The same where the key may be absent.

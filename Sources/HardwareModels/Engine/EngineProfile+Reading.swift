@@ -40,12 +40,6 @@ private func readGraphSizes(_ node: ConfigNode) throws -> [Int] {
   return sizes
 }
 
-private func readFormat(_ node: ConfigNode) throws -> NumberFormat {
-  let name = try node.string()
-  if let format = NumberFormat(rawValue: name) { return format }
-  throw node.error(unknown: "number format", name, among: NumberFormat.allCases.map(\.rawValue))
-}
-
 extension ConfigFields {
   /// A time of a term that not every kernel has; nil if the key is missing.
   fileprivate mutating func optionalTime(_ name: String) throws -> Seconds? {
@@ -71,7 +65,7 @@ extension MatrixProductForm {
   init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
     self.init(
-      format: try readFormat(fields.required("format")),
+      format: try fields.required("format").word("number format"),
       fromRows: try fields.optional("fromRows")?.integer(in: 2...1_048_576),
       start: try fields.quantity("startSeconds", in: .nonNegative),
       flopEfficiency: try fields.number("flopEfficiency", in: share),
@@ -87,7 +81,7 @@ extension ExpertProductForm {
   init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
     self.init(
-      format: try readFormat(fields.required("format")),
+      format: try fields.required("format").word("number format"),
       shape: try fields.optional("shape").map { try Shape(reading: $0) },
       start: try fields.quantity("startSeconds", in: .nonNegative),
       flopEfficiency: try fields.number("flopEfficiency", in: share),

@@ -1,3 +1,5 @@
+import Base
+
 /// The median of repeated measurements and how far they lie apart.
 public struct SampleSpread: Hashable, Sendable {
   /// Half of them are below.
@@ -13,15 +15,9 @@ public struct SampleSpread: Hashable, Sendable {
   public init(_ samples: [Double]) {
     precondition(!samples.isEmpty, "nothing was measured")
     let ascending = samples.sorted()
-    func quantile(_ share: Double) -> Double {
-      let place = share * Double(ascending.count - 1)
-      let below = Int(place)
-      guard below + 1 < ascending.count else { return ascending[below] }
-      return ascending[below] + (place - Double(below)) * (ascending[below + 1] - ascending[below])
-    }
-    median = quantile(0.5)
-    lowerQuartile = quantile(0.25)
-    upperQuartile = quantile(0.75)
+    median = percentile(50, of: ascending)
+    lowerQuartile = percentile(25, of: ascending)
+    upperQuartile = percentile(75, of: ascending)
     count = ascending.count
   }
 

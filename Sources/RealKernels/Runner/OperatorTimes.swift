@@ -48,12 +48,7 @@ func mean(_ values: [Double]) -> Double {
 }
 
 /// The middle of some numbers; of an even number of them the mean of the two in the middle.
-public func median(_ values: [Double]) -> Double {
-  precondition(!values.isEmpty, "nothing has no middle")
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
+public func median(_ values: [Double]) -> Double { percentile(50, of: values.sorted()) }
 
 /// A sum of counts, each with a weight that is not negative: time that grows with several things at once.
 public struct LinearTime: Sendable {

@@ -1,17 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
-/// The percentile of sorted values, at least one, interpolated linearly as NumPy does.
-public func percentile(_ p: Double, of sorted: [Double]) -> Double {
-  precondition(!sorted.isEmpty, "a percentile is of something")
-  let rank = p / 100 * Double(sorted.count - 1)
-  let lower = Int(rank)
-  guard lower + 1 < sorted.count else { return sorted[sorted.count - 1] }
-  return sorted[lower] + (sorted[lower + 1] - sorted[lower]) * (rank - Double(lower))
-}
+import Base
 
 /// Values of which a benchmark client gives statistics, all of them kept.
 struct ClientSample {
@@ -28,5 +15,5 @@ struct ClientSample {
     }
   }
 
-  func percentile(_ p: Double) -> Double? { sorted.isEmpty ? nil : Results.percentile(p, of: sorted) }
+  func percentile(_ p: Double) -> Double? { sorted.isEmpty ? nil : Base.percentile(p, of: sorted) }
 }

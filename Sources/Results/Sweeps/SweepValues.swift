@@ -38,7 +38,7 @@ struct SweepValues {
     var fields = try ConfigFields(node)
     let ends = (from: try fields.required("from"), to: try fields.required("to"))
     let step = fields.optional("step")
-    let scale = try fields.optional("scale").map(Scale.init(reading:)) ?? .linear
+    let scale: Scale = try fields.optional("scale")?.word("scale") ?? .linear
     let count = try fields.optional("count")?.integer(in: 2...Sweep.mostPoints)
     let unit = try fields.optional("multipleOf")?.number(in: .positive)
     try fields.finish()
@@ -85,16 +85,6 @@ struct SweepValues {
     let places = 11 - Int(floor(log10(value.magnitude)))
     let power = pow(10, Double(places.magnitude))
     return places >= 0 ? (value * power).rounded() / power : (value / power).rounded() * power
-  }
-}
-
-extension SweepValues.Scale {
-  fileprivate init(reading node: ConfigNode) throws {
-    let name = try node.string()
-    guard let known = Self(rawValue: name) else {
-      throw node.error(unknown: "scale", name, among: Self.allCases.map(\.rawValue))
-    }
-    self = known
   }
 }
 

@@ -57,7 +57,7 @@ public struct Deployment: Sendable {
     gpuMemoryUtilization = try fields.number("gpuMemoryUtilization", in: .leastNonzeroMagnitude...1)
     seed = UInt64(try fields.integer("seed", in: 0...(.max)))
     routing = try RoutingMode(reading: fields.required("routing"), seed: seed)
-    sampling = try SamplingMode(reading: fields.required("sampling"))
+    sampling = try fields.required("sampling").word("sampling")
     serviceLevel = try ServiceLevel(reading: fields.required("slo"))
     arrivals = try arrivalProcess(reading: fields.required("arrivals"))
     workloads = try ConfigFields(fields.required("workloads")).node.members?.map(WorkloadSettings.init) ?? []
@@ -147,17 +147,6 @@ extension RoutingMode {
     case let other:
       throw node.error(unknown: "routing", other, among: ["expected", "sampled"])
     }
-  }
-}
-
-extension SamplingMode {
-  /// `"greedy"` or `"random"`.
-  init(reading node: ConfigNode) throws {
-    let name = try node.string()
-    guard let known = Self(rawValue: name) else {
-      throw node.error(unknown: "sampling", name, among: Self.allCases.map(\.rawValue))
-    }
-    self = known
   }
 }
 

@@ -11,14 +11,6 @@ public struct LayerGrouping: Hashable, Sendable {
     case ceil
     /// Always `maxGroups`.
     case fixed
-
-    init(reading node: ConfigNode) throws {
-      let name = try node.string()
-      guard let rule = Rule(rawValue: name) else {
-        throw node.error(unknown: "group rule", name, among: Rule.allCases.map(\.rawValue))
-      }
-      self = rule
-    }
   }
 
   /// The prefill tokens that one group's work shall weigh as much as, in a full pass over the model.

@@ -33,7 +33,7 @@ public struct LayeredPrefill: SchedulingPolicy {
     var fields = try ConfigFields(settings)
     cohortTokens = try fields.integer("cohortTokens", in: .tokenCounts)
     grouping = LayerGrouping(
-      rule: try LayerGrouping.Rule(reading: fields.required("groupRule")),
+      rule: try fields.required("groupRule").word("group rule"),
       maxGroups: try fields.integer("maxGroups", in: 1...layerCount, "the model's layers"))
     try fields.finish()
   }
