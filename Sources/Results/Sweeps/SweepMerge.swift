@@ -4,14 +4,16 @@ import GRDB
 extension RunStore {
   /// Takes the points of one sweep from other files into this one, all or none. Points that both have must be the same to
   /// the last digit.
+  /// - Parameter shard: takes only the points of one of several shards.
   /// - Returns: how many points are new here.
-  public func merge(_ paths: [String]) throws -> Int {
+  @discardableResult
+  public func merge(_ paths: [String], shard: (index: Int, count: Int) = (1, 1)) throws -> Int {
     let place = FilePlace(path: path)
     return try place.explaining {
       try connect().writeWithoutTransaction { db in
         var added = 0
         try db.inTransaction(.immediate) {
-          for path in paths { added += try SweepMerge(into: db, of: self.path, from: path).points() }
+          for path in paths { added += try SweepMerge(into: db, of: self.path, from: path).points(of: shard) }
           return .commit
         }
         return added
@@ -40,11 +42,13 @@ private struct SweepMerge {
     source = try FilePlace(path: other).explaining { try RunStore(path: other).connect() }
   }
 
-  func points() throws -> Int {
+  func points(of shard: (index: Int, count: Int)) throws -> Int {
     try source.read { source in
       try agreeOnSweep(source)
       var added = 0
-      let rows = try Row.fetchCursor(source, sql: "SELECT number, settings, run, error FROM point ORDER BY number")
+      let rows = try Row.fetchCursor(
+        source, sql: "SELECT number, settings, run, error FROM point WHERE (number - ?) % ? = 0 ORDER BY number",
+        arguments: [shard.index, shard.count])
       while let row = try rows.next() {
         let number: Int = row[0]
         let run = try (row[2] as Int64?).map { try copy(run: $0, of: number, source) }

@@ -25,6 +25,11 @@ public final class SweepRecorder: Sendable {
     public var stored = 0
     /// Not possible.
     public var failed = 0
+
+    /// So many of each sort.
+    public init(simulated: Int = 0, stored: Int = 0, failed: Int = 0) {
+      (self.simulated, self.stored, self.failed) = (simulated, stored, failed)
+    }
   }
 
   /// Writing to the file failed while a point was simulated, which is not that point's fault.

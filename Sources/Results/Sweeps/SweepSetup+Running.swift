@@ -6,14 +6,14 @@ extension SweepSetup {
   /// that cannot run is recorded with its reason and stops no other.
   /// - Parameters:
   ///   - check: asked now and then; by throwing it ends the work, and what is done by then is stored.
-  ///   - onDone: told how many points have been dealt with, by one thread at a time.
+  ///   - onDone: told how many points have been dealt with, by one thread at a time; by throwing it ends the work, too.
   public func run(
     _ points: [Int], workers: Int, into recorder: SweepRecorder, check: @escaping @Sendable () throws -> Void,
-    onDone: @Sendable (Int) -> Void
+    onDone: @escaping @Sendable (Int) throws -> Void
   ) throws {
     do {
       let onDone: @Sendable (Int) throws -> Void = { done in
-        onDone(done)
+        try onDone(done)
         try check()
       }
       _ = try parallelMap(points, workers: workers, onDone: onDone) { try run($0, into: recorder, check: check) }

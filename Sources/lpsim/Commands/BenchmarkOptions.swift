@@ -36,7 +36,7 @@ struct BenchmarkFiles {
   func write(_ run: ClientRun, of experiment: Experiment, _ result: RunResult) throws {
     let policy = result.run.policy
     let text = ClientFile(of: experiment, under: policy).json(run, goodput: result["goodput_rps"], date: now())
-    try OutputFile.write(to: path(of: policy)) { try $0(Array(text.utf8).span) }
+    try OutputFile.write(text, to: path(of: policy))
   }
 
   private func path(of policy: String) -> String {

@@ -138,7 +138,7 @@ struct CalibrateCommand: ParsableCommand {
   }
 
   private func write(_ text: String, to path: String) throws {
-    try OutputFile.write(to: path) { try $0(Array(text.utf8).span) }
+    try OutputFile.write(text, to: path)
   }
 
   private func report(of report: FitReport) -> String {

@@ -67,7 +67,7 @@ struct ReproduceCommand: AsyncParsableCommand {
   }
 
   private func write(_ text: String, to path: String) throws {
-    try OutputFile.write(to: path) { try $0(Array(text.utf8).span) }
+    try OutputFile.write(text, to: path)
   }
 
   private func text(of page: FidelityPage) -> String {

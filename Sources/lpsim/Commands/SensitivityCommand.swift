@@ -121,7 +121,7 @@ struct SensitivityCommand: ParsableCommand {
   private func write(_ path: String?, _ text: () throws -> String) throws {
     guard let path else { return }
     let text = try text()
-    try OutputFile.write(to: path) { try $0(Array(text.utf8).span) }
+    try OutputFile.write(text, to: path)
   }
 }
 

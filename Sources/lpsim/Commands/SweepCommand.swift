@@ -13,6 +13,11 @@ struct SweepCommand: ParsableCommand {
       run of one policy. What is done is stored within a second, so the same command goes on after Ctrl-C or a crash; \
       points that the database has are not run again. At the end it writes what `lpsim export` writes.
 
+      `--executor slurm` submits a job array to a Slurm cluster, `--executor parallel` starts GNU parallel here or on hosts \
+      that ssh reaches. Either waits for the tasks, begins again those that were killed, and merges what all have done: \
+      the tables are those of one machine to the byte. lpsim, its configs, the working directory and the database must \
+      lie on a file system that all machines share. Tasks work in a folder beside the database, which is removed at the end.
+
       EXAMPLES
         lpsim sweep small-qwen3
         lpsim sweep small-qwen3 --workers 1 --out mine.sqlite --json
@@ -20,6 +25,10 @@ struct SweepCommand: ParsableCommand {
         lpsim sweep small-qwen3 --shard 2/2 --out second.sqlite
         lpsim merge both.sqlite first.sqlite second.sqlite
         lpsim export both.sqlite
+        lpsim sweep small-qwen3 --executor parallel --tasks 4
+        lpsim sweep small-qwen3 --executor parallel --tasks 4 --hosts hosts.txt
+        lpsim sweep pareto-qwen3 --executor slurm --tasks 50
+        lpsim sweep pareto-qwen3 --executor slurm --workers 8 --submit-option=--partition=long
       """)
 
   @Argument(
@@ -27,7 +36,9 @@ struct SweepCommand: ParsableCommand {
     completion: .file(extensions: ["json"]))
   var sweep: String
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Threads that work (default: all cores).", valueName: "count"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads that work (default: all cores; of a task, one).", valueName: "count"))
   var workers: Int?
 
   @Option(
@@ -41,6 +52,13 @@ struct SweepCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only part i of n, into a database of its own; see merge.", valueName: "i/n"))
   var shard: Shard?
 
+  @Option(
+    help: ArgumentHelp("Write how many points are done to a file, for other programs.", valueName: "file"),
+    completion: .file())
+  var countFile: String?
+
+  @OptionGroup(title: "Beyond One Machine") var executor: ExecutorOptions
+
   @Flag(help: "Print one JSON object instead of the tables.")
   var json = false
 
@@ -53,9 +71,11 @@ struct SweepCommand: ParsableCommand {
     let setup = try SweepSetup(sweep, in: library, programVersion: Program.version)
     let points = sweep.points(ofShard: shard?.index ?? 1, of: shard?.count ?? 1)
     let name = shard.map { "\(sweep.name)-\($0.index)-of-\($0.count)" } ?? sweep.name
+    let cluster = try executor.cluster(sweep, asked: self.sweep, workers: workers, shard: shard)
     Interrupt.listen()
     let (tally, path) = try DatabaseFile(out, name: name).withStore { store in
-      try run(points, of: setup, into: SweepRecorder(sweep, in: store, programVersion: Program.version))
+      try cluster?.run(into: store)
+        ?? run(points, of: setup, into: SweepRecorder(sweep, in: store, programVersion: Program.version))
     }
     let report = try SweepReport(path, tally: tally)
     let files = shard == nil ? try report.writeFiles(to: nil) : []
@@ -66,11 +86,13 @@ struct SweepCommand: ParsableCommand {
   private func run(_ points: [Int], of setup: SweepSetup, into recorder: SweepRecorder) throws -> SweepRecorder.Tally {
     let progress = Mutex(ProgressBar(setup.sweep.name, total: points.count, of: "points"))
     defer { progress.withLock { $0.clear() } }
+    let count = Mutex(CountFile(countFile, last: points.count))
     do {
       try setup.run(points, workers: workers ?? onlineCores, into: recorder) {
         try Interrupt.check()
       } onDone: { done in
         progress.withLock { $0.show(requests: done) }
+        try count.withLock { try $0.write(done) }
       }
     } catch is Interrupted {
       let done = recorder.tally.simulated + recorder.tally.stored

@@ -31,9 +31,7 @@ struct SweepReport {
       files.append(("\(name).csv", results.csv(of: frontier)))
       if let picture = FrontierPicture(of: frontier, in: results)?.svg { files.append(("\(name).svg", picture)) }
     }
-    for (file, text) in files {
-      try OutputFile.write(to: file) { write in try write(Array(text.utf8).span) }
-    }
+    for (file, text) in files { try OutputFile.write(text, to: file) }
     return files.map(\.0)
   }
 

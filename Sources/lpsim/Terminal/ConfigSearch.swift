@@ -27,9 +27,11 @@ extension ConfigLibrary {
   }
 }
 
-private func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+/// What a variable of the environment says.
+func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-private func executablePath() -> String {
+/// This program's file; empty where the system does not say.
+func executablePath() -> String {
   var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
   let isResolved = realpath("/proc/self/exe", &buffer) != nil || realpath(CommandLine.arguments[0], &buffer) != nil
   return isResolved ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : ""
