@@ -1,4 +1,4 @@
-# Sourced by run.sh and test.sh: goes to the project's folder and installs what is missing. Needs bash and Swift.
+# Sourced by run.sh, test.sh and test-cluster.sh: goes to the project's folder and installs what is missing. Needs bash and Swift.
 # need_packages NAME... installs Debian packages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -96,6 +96,21 @@ import Testing
     }
   }
 
+  @Test func aShardTakesItsOwnPoints() throws {
+    try record([1: 1, 2: 0, 3: 3], of: sweep(), in: "whole.sqlite")
+    let store = try RunStore(path: scratch.path("odd.sqlite"))
+    #expect(try store.pointCount(of: sweep(), programVersion: "0.1.0") == (0, 0))
+    #expect(try store.merge([scratch.path("whole.sqlite")], shard: (1, 2)) == 2)
+    #expect(try points("odd.sqlite") == ["1|{\"a\": 1}|1|NULL", "3|{\"a\": 3}|2|NULL"])
+    #expect(try store.merge([scratch.path("whole.sqlite")], shard: (2, 2)) == 1)
+    #expect(try store.pointCount(of: sweep(), programVersion: "0.1.0") == (3, 1))
+    for (other, version) in [(try sweep(values: "1, 2"), "0.1.0"), (try sweep(), "0.2.0")] {
+      #expect(
+        message { _ = try store.pointCount(of: other, programVersion: version) }
+          == "\(store.path): holds another sweep than \"s\" as it is now — name another file with --out")
+    }
+  }
+
   @Test func whatContradictsIsNotJoined() throws {
     try record([1: 1, 3: 3], of: sweep(), in: "a.sqlite")
     let all = scratch.path("all.sqlite")

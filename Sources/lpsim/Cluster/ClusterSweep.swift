@@ -78,7 +78,7 @@ struct ClusterSweep {
     throw InputError(
       .unavailable, file: folder.path,
       "shards \(ranges(missing)) of \(tasks) are not done after \(Self.mostTries) tries",
-      hint: "see \(folder.file(of: missing[0], "log")); the same command does the rest")
+      hint: "see the logs there; the same command does the rest")
   }
 
   private func missingShards(in folder: ShardFolder) throws -> [Int] {
@@ -108,27 +108,4 @@ struct ClusterSweep {
 
       """
   }
-}
-
-/// How far the tasks of a sweep have come. A class, because closures share it.
-final class ClusterProgress {
-  private let sweep: Sweep
-  private let folder: ShardFolder
-  private var bar: ProgressBar
-
-  /// A bar of the sweep's points.
-  init(of sweep: Sweep, in folder: ShardFolder) {
-    (self.sweep, self.folder) = (sweep, folder)
-    bar = ProgressBar(sweep.name, total: sweep.pointCount, of: "points")
-  }
-
-  /// Shows it while these shards are at work; throws if the user wants to end.
-  func show(_ shards: some Collection<Int>) throws {
-    try Interrupt.check()
-    let atWork = shards.reduce(0) { $0 + sweep.points(ofShard: $1, of: folder.count).count - folder.doneCount(of: $1) }
-    bar.show(requests: sweep.pointCount - atWork)
-  }
-
-  /// Takes the bar away.
-  func clear() { bar.clear() }
 }

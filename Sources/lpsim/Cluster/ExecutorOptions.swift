@@ -14,7 +14,7 @@ struct ExecutorOptions: ParsableArguments {
   private static let usualTasks = 16
 
   @Option(
-    help: ArgumentHelp("Who simulates: \(ExecutorKind.listed) (default: local).", valueName: "who"),
+    help: ArgumentHelp("Who simulates: \(ExecutorKind.listed).", valueName: "who"),
     completion: ExecutorKind.completion)
   var executor = ExecutorKind.local.rawValue
 

@@ -51,11 +51,8 @@ final class ShardFolder {
   /// A file in it as a path that does not depend on where one stands.
   func absolute(_ file: String) -> String { (path.hasPrefix("/") ? "" : "\(currentFolder())/") + "\(path)/\(file)" }
 
-  /// A file of a shard.
-  func file(of shard: Int, _ ending: String) -> String { "\(path)/\(shard)-of-\(count).\(ending)" }
-
   /// A shard's database.
-  func database(of shard: Int) -> String { file(of: shard, "sqlite") }
+  func database(of shard: Int) -> String { "\(path)/\(shard)-of-\(count).sqlite" }
 
   /// Databases that earlier calls with other numbers of shards left.
   var leftovers: [String] {
@@ -75,7 +72,7 @@ final class ShardFolder {
 
   /// How many points of a shard are done, as far as one can see from here.
   func doneCount(of shard: Int) -> Int {
-    do { return try Int(readTextFile(file(of: shard, "count")).filter(\.isNumber)) ?? 0 } catch {
+    do { return try Int(readTextFile("\(path)/\(shard)-of-\(count).count").filter(\.isNumber)) ?? 0 } catch {
       // It has not begun, or the file system is not done with a new count. Nothing but the bar depends on it.
       return 0
     }

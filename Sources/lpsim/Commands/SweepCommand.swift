@@ -13,10 +13,10 @@ struct SweepCommand: ParsableCommand {
       run of one policy. What is done is stored within a second, so the same command goes on after Ctrl-C or a crash; \
       points that the database has are not run again. At the end it writes what `lpsim export` writes.
 
-      `--executor slurm` submits a job array to a Slurm cluster, `--executor parallel` starts GNU parallel here or on hosts \
+      `--executor slurm` submits a job array to a Slurm cluster, `--executor parallel` starts GNU parallel, here or on hosts \
       that ssh reaches. Either waits for the tasks, begins again those that were killed, and merges what all have done: \
-      the tables are those of one machine to the byte. lpsim, its configs, the working directory and the database must \
-      lie on a file system that all machines share. Tasks work in a folder beside the database, which is removed at the end.
+      the tables are those of one machine to the byte. Tasks work in a folder beside the database, NAME.shards, which is \
+      removed at the end. It, lpsim, its configs and the working directory must be the same files on all machines.
 
       EXAMPLES
         lpsim sweep small-qwen3
@@ -28,7 +28,7 @@ struct SweepCommand: ParsableCommand {
         lpsim sweep small-qwen3 --executor parallel --tasks 4
         lpsim sweep small-qwen3 --executor parallel --tasks 4 --hosts hosts.txt
         lpsim sweep pareto-qwen3 --executor slurm --tasks 50
-        lpsim sweep pareto-qwen3 --executor slurm --workers 8 --submit-option=--partition=long
+        lpsim sweep pareto-qwen3 --executor slurm --submit-option=--partition=cpu
       """)
 
   @Argument(
@@ -57,7 +57,7 @@ struct SweepCommand: ParsableCommand {
     completion: .file())
   var countFile: String?
 
-  @OptionGroup(title: "Beyond One Machine") var executor: ExecutorOptions
+  @OptionGroup var executor: ExecutorOptions
 
   @Flag(help: "Print one JSON object instead of the tables.")
   var json = false
