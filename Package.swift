@@ -66,7 +66,8 @@ let package = Package(
     .testTarget(
       name: "ResultsTests",
       dependencies: [
-        "Base", "HardwareModels", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .testTarget(

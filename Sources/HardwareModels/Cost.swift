@@ -130,6 +130,9 @@ public protocol CostModel {
   mutating func cost(of work: IterationWork) -> IterationCost
   /// Puts the same in the place of `cost`. What the engine calls; a fast model writes there and saves copies.
   mutating func price(_ work: IterationWork, into cost: inout IterationCost)
+  /// What the parts of an iteration's duration are, in the order in which they happen; empty where the model does not
+  /// know. To be asked before the price, and without effect on it.
+  mutating func parts(of work: IterationWork) -> [IterationPart]
   /// What all GPUs of the replica draw together while they wait.
   var idlePower: Watts { get }
 }
@@ -137,4 +140,7 @@ public protocol CostModel {
 extension CostModel {
   /// Puts what an iteration costs in the place of `cost`.
   public mutating func price(_ work: IterationWork, into cost: inout IterationCost) { cost = self.cost(of: work) }
+
+  /// No parts are known.
+  public mutating func parts(of work: IterationWork) -> [IterationPart] { [] }
 }

@@ -67,6 +67,24 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
     }
   }
 
+  @Test(arguments: deployments.indices.map { ($0, RoutingMode.expected, UInt64(15)) } + [(3, .sampled(seed: 3), 2)])
+  func thePartsAddUpToTheDurationAndChangeNoPrice(_ index: Int, _ routing: RoutingMode, _ works: UInt64) throws {
+    var (asked, unasked) = (try costModel(index, routing: routing), try costModel(index, routing: routing))
+    let transformer = asked.model.transformer
+    for seed in 0..<works {
+      var random = SeededRandom(seed: seed, stream: "parts")
+      let work = randomWork(layers: transformer.layerCount, window: transformer.window, from: &random)
+      let parts = asked.parts(of: work)
+      let cost = asked.cost(of: work)
+      #expect(cost == unasked.cost(of: work), "seed \(seed)")
+      let sum = parts.reduce(0) { $0 + $1.duration.value }
+      #expect((sum / cost.duration.value - 1).magnitude < 1e-12, "seed \(seed)")
+      let layers = parts.compactMap { if case .layers(let run) = $0.kind { run } else { nil } }
+      #expect(layers == work.segments.filter { $0.prefill.tokens + $0.decode.requests > 0 }, "seed \(seed)")
+    }
+    #expect(asked.parts(of: IterationWork()) == [])
+  }
+
   @Test(arguments: deployments.indices) func layersAddUp(_ index: Int) throws {
     var model = try costModel(index)
     let count = model.model.transformer.layerCount

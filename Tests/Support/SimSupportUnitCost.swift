@@ -32,6 +32,13 @@ public struct UnitCostModel: CostModel {
     return cost
   }
 
+  /// Every run of like layers, then the tokens that come out.
+  public mutating func parts(of work: IterationWork) -> [IterationPart] {
+    let layers = work.segments.map { IterationPart(.layers($0), cost(of: IterationWork(segments: [$0])).duration) }
+    let ends = IterationPart(.emission, cost(of: IterationWork(emittedTokens: work.emittedTokens)).duration)
+    return (layers + [ends]).filter { $0.duration > .zero }
+  }
+
   private func add(_ work: LayerWork, to cost: inout IterationCost) {
     let prefill = work.prefill
     let decode = work.decode

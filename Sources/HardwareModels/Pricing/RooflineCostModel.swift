@@ -24,7 +24,7 @@ public struct RooflineCostModel: CostModel {
   private let experts: ExpertShard
   private var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
   private var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
-  private var sampler: SeededRandom?
+  var sampler: SeededRandom?
 
   /// The replica's cost model; what does not fit together is an ``InputError``.
   public init(
@@ -53,7 +53,7 @@ public struct RooflineCostModel: CostModel {
   public var idlePower: Watts { gpu.power.map { $0.idle * Double(tensorParallel) } ?? Watts(.nan) }
 
   /// Sums of an iteration in the making, in plain numbers.
-  private struct Sums {
+  struct Sums {
     var elapsed = 0.0
     var kernels = 0.0
     var link = 0.0
@@ -113,7 +113,7 @@ public struct RooflineCostModel: CostModel {
   }
 
   @inline(__always)
-  private mutating func add(_ segment: LayerWork, to sums: inout Sums) {
+  mutating func add(_ segment: LayerWork, to sums: inout Sums) {
     precondition(segment.layers.upperBound < windowedBefore.count, "work in layers that the model lacks")
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
     let tokens = segment.prefill.tokens + segment.decode.requests
@@ -178,7 +178,7 @@ public struct RooflineCostModel: CostModel {
 
 extension RooflineCostModel {
   /// What costs by a number of tokens.
-  private enum Part: Int {
+  enum Part: Int {
     /// A layer without attention and routed experts, with prompts and without.
     case mixedLayer, decodeLayer
     /// The embedding of tokens that enter; last norm, LM head and sampling of those that come out.
@@ -186,7 +186,7 @@ extension RooflineCostModel {
   }
 
   @inline(__always)
-  private mutating func cost(of part: Part, _ tokens: Int) -> TokenCost {
+  mutating func cost(of part: Part, _ tokens: Int) -> TokenCost {
     if let slot = tokenCosts.find(part.rawValue, tokens) { return tokenCosts[slot] }
     let cost = priced(part, tokens)
     tokenCosts.keep(cost, part.rawValue, tokens)

@@ -20,17 +20,14 @@ public final class ClientRecorder: Recorder {
   /// A request left the server.
   public func record(_ request: RequestRecord) throws {
     requests.append(request)
-    guard let next, next.detail >= .requests else { return }
-    var passedOn = request
-    if next.detail < .iterations { passedOn.emissions = [] }
-    try next.record(passedOn)
+    try next?.hear(request)
   }
 
   /// An iteration ended.
   public func record(_ iteration: IterationRecord) throws {
     precondition(iteration.index == ends.count, "iterations come in their order")
     ends.append(iteration.end)
-    if let next, next.detail == .iterations { try next.record(iteration) }
+    try next?.hear(iteration)
   }
 
   /// What the client saw; the moments count from the simulation's beginning.

@@ -25,6 +25,7 @@ extension Replica {
     if let cost = try executor?.execute(plan, of: view, work: work) {
       iteration.cost = cost
     } else {
+      if tracksParts { iteration.parts = model.parts(of: work) }
       model.price(work, into: &iteration.cost)
     }
     let end = try end(of: iteration.cost, from: now)

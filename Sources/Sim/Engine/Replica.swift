@@ -7,6 +7,8 @@ struct Replica {
   let window: Int?
   /// Whether requests keep the iterations at whose ends their tokens came out.
   let tracksEmissions: Bool
+  /// Whether iterations keep what their time was spent on.
+  let tracksParts: Bool
   private(set) var policy: any SchedulingPolicy
   var requests = RequestTable()
   /// What its policy sees of it.
@@ -22,9 +24,12 @@ struct Replica {
   var work = IterationWork()
   var finished: [Int] = []
 
-  init(limits: ReplicaLimits, window: Int?, policy: any SchedulingPolicy, tracksEmissions: Bool) {
+  init(
+    limits: ReplicaLimits, window: Int?, policy: any SchedulingPolicy, tracksEmissions: Bool, tracksParts: Bool
+  ) {
     self.window = window
     self.tracksEmissions = tracksEmissions
+    self.tracksParts = tracksParts
     self.policy = policy
     view = ReplicaView(limits: limits, window: window)
   }

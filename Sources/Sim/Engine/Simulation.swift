@@ -54,7 +54,7 @@ public struct Simulation {
     ledger.summary.gpuCount = server.gpuCount * server.replicaCount
     let replica = Replica(
       limits: server.limits, window: server.attentionWindow, policy: policy,
-      tracksEmissions: ledger.detail == .iterations)
+      tracksEmissions: ledger.detail == .iterations, tracksParts: recorder?.wantsParts ?? false)
     replicas = [Replica](repeating: replica, count: server.replicaCount)
   }
 

@@ -73,6 +73,8 @@ public struct IterationRecord: Hashable, Sendable {
   public var usedBlocks = 0
   /// Time, traffic, arithmetic and energy.
   public var cost = IterationCost()
+  /// What its time was spent on; empty unless the recorder wants it and the cost model knows.
+  public var parts: [IterationPart] = []
 }
 
 /// How much a recorder wants to hear.
@@ -95,8 +97,28 @@ public enum RecordDetail: String, CaseIterable, Comparable, Sendable {
 public protocol Recorder: AnyObject {
   /// What it wants to hear; asked once, before the simulation begins.
   var detail: RecordDetail { get }
+  /// Whether iterations are to come with their parts; asked once, too.
+  var wantsParts: Bool { get }
   /// A request left the server.
   func record(_ request: RequestRecord) throws
   /// An iteration ended.
   func record(_ iteration: IterationRecord) throws
+}
+
+extension Recorder {
+  /// Few want them.
+  public var wantsParts: Bool { false }
+
+  /// Hears of a request as far as it wants to.
+  public func hear(_ request: RequestRecord) throws {
+    guard detail >= .requests else { return }
+    var heard = request
+    if detail < .iterations { heard.emissions = [] }
+    try record(heard)
+  }
+
+  /// Hears of an iteration if it wants to.
+  public func hear(_ iteration: IterationRecord) throws {
+    if detail == .iterations { try record(iteration) }
+  }
 }
