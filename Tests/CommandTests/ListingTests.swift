@@ -34,6 +34,14 @@ struct ListingTests {
     }
   }
 
+  @Test(arguments: [("bf16", "70272"), ("fp8", "35136")])
+  func everyGPUOfDeepSeekKeepsTheLatentOfEveryToken(_ type: String, _ bytes: String) throws {
+    let show = try sandbox.lpsim("show", "deepseek-r1", "--set", "kvCacheType=\(type)")
+    #expect(show.status == 0)
+    let row = try #require(show.out.split(separator: "\n").first { $0.hasPrefix("KV bytes of a token") })
+    #expect(row.split(separator: " ").suffix(2) == [Substring(bytes), Substring(bytes)])
+  }
+
   @Test func whatShowPrintsRunsAndGivesTheSameMetrics() throws {
     let shown = try sandbox.lpsim("show", paperConfig, "--config-only", "--set", "policies.layered.maxGroups=8")
     try sandbox.write(shown.out, to: "mine.json")

@@ -130,6 +130,11 @@ struct RefusalTests {
       "--set: policies.layered.maxGroups: 49 is out of range; expected 1…48, the model's layers"
     ),
     ("routing=samples", "--set: routing: no routing \"samples\" — did you mean \"sampled\"?"),
+    ("kvCacheType=fp16", "--set: kvCacheType: no type of KV cache \"fp16\" — known: bf16, fp8"),
+    (
+      "latentAttention.decode=absorbd",
+      "--set: latentAttention.decode: no variant of latent attention \"absorbd\" — did you mean \"absorbed\"?"
+    ),
     ("arrivals.process=poison", "--set: arrivals.process: no arrival process \"poison\" — did you mean \"poisson\"?"),
     ("compare=[]", "--set compare: line 1, column 1: compare: no policy is named"),
     (

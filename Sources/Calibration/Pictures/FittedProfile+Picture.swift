@@ -78,6 +78,8 @@ extension KernelFamily {
     case .gemm: "Matrix products"
     case .prefill: "Prefill attention"
     case .decode: "Decode attention"
+    case .mlaPrefill: "Latent prefill attention"
+    case .mlaDecode: "Latent decode attention"
     case .elementwise: "Elementwise kernels"
     case .collectives: "All-reduce"
     }
@@ -88,8 +90,8 @@ extension KernelFamily {
     switch self {
     case .moe: "tokens"
     case .gemm: "rows"
-    case .prefill: "new tokens of a prompt"
-    case .decode: "tokens of context"
+    case .prefill, .mlaPrefill: "new tokens of a prompt"
+    case .decode, .mlaDecode: "tokens of context"
     case .elementwise: "tokens"
     case .collectives: "bytes"
     }

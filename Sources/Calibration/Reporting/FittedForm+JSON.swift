@@ -22,6 +22,19 @@ extension FittedForm {
         ("overlapExponent", .number(form.overlapExponent)),
       ])
     case .prefillAttention(let form): prefill(form)
+    case .latentDecode(let form):
+      object([
+        ("startSeconds", .number(form.start.value)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("flopEfficiency", .number(form.flopEfficiency)), ("leastHeads", .integer(form.leastHeads)),
+        ("overlapExponent", .number(form.overlapExponent)),
+      ])
+    case .latentPrefill(let form):
+      object([
+        ("variant", .string(form.variant.rawValue)), ("startSeconds", .number(form.start.value)),
+        ("flopEfficiency", .number(form.flopEfficiency)),
+        ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("secondsPerContextToken", .number(form.timePerContextToken.value)),
+      ])
     case .elementwise(let form):
       object([
         ("startSeconds", .number(form.start.value)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),

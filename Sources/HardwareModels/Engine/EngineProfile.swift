@@ -37,6 +37,10 @@ public struct EngineProfile: Hashable, Sendable {
   public var decodeAttention: DecodeAttentionForm
   /// Prefill attention.
   public var prefillAttention: PrefillAttentionForm
+  /// Absorbed latent attention of decodes; nil if the profile has none.
+  public var mlaDecodeAttention: LatentDecodeForm?
+  /// Latent attention of prompts, one form for each variant that the profile has.
+  public var mlaPrefillAttention: [LatentPrefillForm]
   /// Sums over GPUs, one form for each number of them.
   public var allReduces: [AllReduceForm]
   /// Norms, rotary embedding, copies.
@@ -59,6 +63,9 @@ extension EngineProfile {
 }
 
 extension EngineProfile {
+  /// The form for latent attention of prompts; nil if the profile has none.
+  func form(for variant: LatentVariant) -> LatentPrefillForm? { mlaPrefillAttention.first { $0.variant == variant } }
+
   /// Rows that a CUDA graph adds to a layer of so many tokens; nil if the layer runs eagerly.
   func padding(_ tokens: Int, hasPrompts: Bool) -> Int? {
     let sizes = hasPrompts ? graphSizes.mixed : graphSizes.decode

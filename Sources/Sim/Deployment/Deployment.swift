@@ -46,7 +46,16 @@ public struct Deployment: Sendable {
     var fields = try ConfigFields(node)
     fields.ignore("description", "sources")
     name = try fields.string("name")
-    model = try Model(reading: fields.required("model"))
+    var model = try Model(reading: fields.required("model"))
+    model.transformer.attention.cacheFormat = try fields.required("kvCacheType").word("type of KV cache")
+    var latent = try fields.object("latentAttention")
+    let variants = try (
+      prefill: latent.latentVariant("prefill"), decode: latent.latentVariant("decode")
+    )
+    try latent.finish()
+    model.transformer.attention.latent?.prefill = variants.prefill
+    model.transformer.attention.latent?.decode = variants.decode
+    self.model = model
     gpu = try GPU(reading: fields.required("gpu"))
     engine = try EngineProfile(reading: fields.required("engine"))
     tensorParallelNode = try fields.required("tensorParallel")
@@ -118,6 +127,13 @@ public struct Deployment: Sendable {
     return Simulation.Server(
       limits: limits, attentionWindow: model.transformer.window, gpuCount: tensorParallel,
       serviceLevel: serviceLevel)
+  }
+}
+
+extension ConfigFields {
+  /// How a phase computes latent attention.
+  fileprivate mutating func latentVariant(_ phase: String) throws -> LatentVariant {
+    try required(phase).word("variant of latent attention")
   }
 }
 

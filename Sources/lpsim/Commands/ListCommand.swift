@@ -43,10 +43,12 @@ struct ListCommand: ParsableCommand {
       let experts = model.transformer.experts.map { "\($0.count), \($0.topK) a token" } ?? "dense"
       return [
         name, model.architecture, "\(model.transformer.layerCount)", experts,
-        decimal(model.transformer.parameterCount / 1e9), decimal(model.transformer.weightBytes.value / 1e9),
+        decimal(model.transformer.parameterCount / 1e9), decimal(model.transformer.activeParameterCount / 1e9),
+        decimal(model.transformer.weightBytes.value / 1e9), decimal(model.transformer.kvBytesPerToken.value / 1e3),
       ]
     }
-    return table(["model", "architecture", "layers", "experts", "parameters, billions", "weights, GB"], rows)
+    return table(
+      ["model", "architecture", "layers", "experts", "billions", "active", "GB", "KV kB a token"], rows)
   }
 
   private func gpus(in library: ConfigLibrary) throws -> String {

@@ -20,8 +20,7 @@ import Testing
     let transformer = Transformer(
       hidden: 32, vocabulary: 40, tiesEmbedding: false,
       attention: Transformer.Attention(heads: 2, kvHeads: 1, headDim: 32),
-      feedForward: .experts(Transformer.Experts(count: 6, topK: 2, intermediate: 16)), windowedLayers: [true, false],
-      window: 4)
+      experts: Transformer.Experts(count: 6, topK: 2, intermediate: 16), windowedLayers: [true, false], window: 4)
     return Model(
       name: "Small One", architecture: "SmallForCausalLM", transformer: transformer,
       routing: ExpertRouting(uniform: Transformer.Experts(count: 6, topK: 2, intermediate: 16)))

@@ -49,8 +49,13 @@ private final class CostLog: Recorder {
     var withSinks = model(machine)
     withSinks.transformer.attention.hasSinks = true
     var dense = model(machine)
-    dense.transformer.feedForward = .dense(intermediate: 16, format: .bf16)
+    dense.transformer.experts = nil
     dense.routing = nil
+    var latent = model(machine)
+    latent.transformer.attention.latent = Transformer.Latent(
+      queryRank: nil, rank: 8, plainDim: 8, rotaryDim: 8, valueDim: 8)
+    var shared = model(machine)
+    shared.transformer.experts?.sharedIntermediate = 16
     let kernels = try machine.open(threads: 1)
     let hint =
       "for which there are no kernels here — a model of Qwen3MoeForCausalLM or MixtralForCausalLM runs, such as "
@@ -59,6 +64,11 @@ private final class CostLog: Recorder {
       message { _ = try RealTransformer(withSinks, on: kernels, seed: 1) }
         == "small has biases or attention sinks, \(hint)")
     #expect(message { _ = try RealTransformer(dense, on: kernels, seed: 1) } == "small has no experts, \(hint)")
+    #expect(
+      message { _ = try RealTransformer(latent, on: kernels, seed: 1) } == "small has latent attention, \(hint)")
+    #expect(
+      message { _ = try RealTransformer(shared, on: kernels, seed: 1) }
+        == "small has dense layers or shared experts, \(hint)")
   }
 
   @Test func theTinyDeploymentRunsAndItsExpertsExceedTheCache() throws {
