@@ -13,10 +13,15 @@ public struct RunResult: Sendable {
     values = Metric.all.map { $0.value(of: summary) }
   }
 
+  /// The result of a run that a file holds.
+  init(_ run: RunDescription, values: [Double?]) {
+    self.run = run
+    self.values = values
+  }
+
   /// The value of a metric by its name; nil where the run has none.
   public subscript(_ name: String) -> Double? {
-    let index = Metric.all.firstIndex { $0.name == name }
-    guard let index else { preconditionFailure("no metric is called \(name)") }
-    return values[index]
+    guard let place = Metric.places[name] else { preconditionFailure("no metric is called \(name)") }
+    return values[place]
   }
 }

@@ -22,6 +22,7 @@ struct LPSim: ParsableCommand {
       RunCommand.self,
       SweepCommand.self,
       ExportCommand.self,
+      ReportCommand.self,
       MergeCommand.self,
       ValidateCommand.self,
       ListCommand.self,

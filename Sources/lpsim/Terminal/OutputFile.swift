@@ -25,6 +25,11 @@ enum OutputFile {
     }
   }
 
+  /// The same from text.
+  static func write(_ text: String, to path: String) throws {
+    try write(to: path) { write in try write(Array(text.utf8).span) }
+  }
+
   /// Writes all bytes to an open file.
   static func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32, _ name: String) throws {
     try bytes.withUnsafeBufferPointer { buffer in
