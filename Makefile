@@ -1,13 +1,15 @@
 # Everything here forwards to scripts/ and to Swift; scripts/run.sh and scripts/test.sh work without make.
 PREFIX ?= /usr/local
 
-.PHONY: all run test lint format bench bench-sweep fidelity install uninstall clean
+.PHONY: all run test test-report lint format bench bench-sweep fidelity install uninstall clean
 all:            ## build in release
 	swift build -c release
 run:            ## build and run the paper's comparison
 	scripts/run.sh
 test:           ## build and run all tests
 	scripts/test.sh
+test-report:    ## open reports in headless Chromium and check what is in them
+	scripts/test-report.sh
 lint:           ## check the format
 	swift format lint --strict --recursive Sources Tests Package.swift
 format:         ## format in place

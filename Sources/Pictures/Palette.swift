@@ -10,7 +10,7 @@ public enum Palette {
     text { fill: currentColor; } .grid { stroke: currentColor; stroke-opacity: 0.15; }
     .line { fill: none; stroke-width: 1.5; } .dashes { stroke-dasharray: 5 4; } .band { fill-opacity: 0.2; }
     .limit { fill: none; stroke: currentColor; stroke-dasharray: 3 3; stroke-opacity: 0.7; }
-    .curve { stroke-width: 2; stroke-linejoin: round; } .faded { fill-opacity: 0.3; } .inside { fill: #111111; }
+    .curve { stroke-width: 2; stroke-linejoin: round; } .faded { fill-opacity: 0.15; stroke-width: 1.2; } .inside { fill: #111111; }
     .area { fill: none; pointer-events: all; }
     \(colours.enumerated().map { rule($0, $1) }.joined(separator: "\n"))
     \(dashes.enumerated().filter { !$1.isEmpty }.map { ".curve.c\($0) { stroke-dasharray: \($1); }" }
@@ -19,7 +19,7 @@ public enum Palette {
     """
 
   private static func rule(_ index: Int, _ colour: String) -> String {
-    ".line.c\(index) { stroke: \(colour); } .point.c\(index), .band.c\(index) { fill: \(colour); }"
+    ".line.c\(index), .faded.c\(index) { stroke: \(colour); } .point.c\(index), .band.c\(index) { fill: \(colour); }"
   }
 
   /// A shape around a place, as the data of a path: disc, square, triangle, diamond, triangle upside down, cross, bar.

@@ -16,7 +16,7 @@ public struct Plot: Drawing {
       case points
       /// The shape of its colour at each value.
       case shapes
-      /// The same, in the background.
+      /// The same, hollow.
       case fadedShapes
       /// The area between lower values, from left to right, and upper ones, from right to left.
       case band

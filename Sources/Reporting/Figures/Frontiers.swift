@@ -48,7 +48,7 @@ public enum Frontiers: FigureKind {
     let ways = frontier.objectives.map { "\($0.isMaximized ? "more" : "less") \($0.metric.title)" }
     return """
       Each mark is a point of the sweep; better is \(ways.joined(separator: " and ")). Full marks are beaten by no other \
-      point in both at once, pale ones are; a line joins the points that no other of the same policy beats. Look for the \
+      point in both at once, hollow ones are; a line joins the points that no other of the same policy beats. Look for the \
       stretch that each policy owns, and rest on a mark for its settings.
       """
   }

@@ -34,7 +34,7 @@ enum Page {
     .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 0.6rem 1.4rem; }
     .panel { overflow-x: auto; max-width: 46rem; } .panel svg { display: block; width: 100%; min-width: 21rem; height: auto;
       font: 12px system-ui, "Liberation Sans", "DejaVu Sans", sans-serif; color: var(--ink); }
-    .point { stroke: var(--card); stroke-width: 0.6; } .point:focus { outline: none; stroke: var(--ink); stroke-width: 2; }
+    .point { stroke: var(--card); stroke-width: 0.6; } .point:focus, .faded.point:focus { outline: none; stroke: var(--ink); stroke-width: 2; }
     .reader { stroke: currentColor; stroke-opacity: 0.6; }
     .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.9rem; margin-top: 0.5rem; min-width: 60%; }
     th, td { padding: 0.22rem 0.9rem 0.22rem 0; text-align: right; border-bottom: 1px solid var(--rule);
@@ -50,9 +50,10 @@ enum Page {
     :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
     @media (max-width: 40rem) { header, main, footer { padding-left: 0.8rem; padding-right: 0.8rem; }
       figure { padding: 0.8rem 0.7rem; } .panel svg { font-size: 15px; } }
-    @media print { body { background: #ffffff; font-size: 11pt; } header, main, footer { max-width: none; padding: 0; }
+    @page { margin: 14mm; }
+    @media print { body { background: #ffffff; font-size: 10pt; } header, main, footer { max-width: none; padding: 0; }
       .panels { grid-template-columns: 1fr 1fr; } .tiles { grid-template-columns: repeat(3, 1fr); }
-      .tile, .panel, tr, aside { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } figure { border: 0; padding: 0; }
+      .tile, .panel, tr, aside, figcaption { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } figure { border: 0; padding: 0; }
       #tip, nav, .files { display: none; } table { font-size: 0.8rem; } .bar, .point { print-color-adjust: exact; } }
     \((0..<6).map { ".b\($0) { background: var(--b\($0)); }" }.joined(separator: " "))
 
@@ -72,6 +73,10 @@ enum Page {
         tip.style.left = Math.max(6, Math.min(x + 14, innerWidth - box.width - 6)) + 'px';
         tip.style.top = (y + 18 + box.height > innerHeight ? y - box.height - 12 : y + 18) + 'px';
       };
+      const showBeside = mark => {
+        const box = mark.getBoundingClientRect();
+        show(mark.getAttribute('aria-label'), box.right, box.bottom - 10);
+      };
       const number = value => Number(value.toPrecision(4)).toLocaleString('en');
       for (const svg of document.querySelectorAll('.panel svg')) {
         const marks = [...svg.querySelectorAll('title')].map(title => title.parentNode);
@@ -85,10 +90,7 @@ enum Page {
           mark.addEventListener('pointerenter', event => show(note, event.clientX, event.clientY));
           mark.addEventListener('pointerleave', hide);
           mark.addEventListener('blur', hide);
-          mark.addEventListener('focus', () => {
-            const box = mark.getBoundingClientRect();
-            show(note, box.right, box.bottom - 10);
-          });
+          mark.addEventListener('focus', () => showBeside(mark));
           mark.addEventListener('keydown', event => {
             const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
             if (event.key === 'Escape') hide();
@@ -139,7 +141,10 @@ enum Page {
         });
         area.addEventListener('pointerleave', () => { reader.setAttribute('visibility', 'hidden'); hide(); });
       }
-      addEventListener('scroll', hide, { passive: true, capture: true });
+      addEventListener('scroll', () => {
+        const mark = document.activeElement;
+        if (mark && mark.matches('[aria-label][role=img]')) showBeside(mark); else hide();
+      }, { passive: true, capture: true });
     })();
 
     """
