@@ -75,7 +75,8 @@ extension Chapter {
   init(of results: SweepResults) throws {
     let sweep = results.sweep
     let failed = results.failed.count
-    let failure = failed == 0 ? "" : "\(failed) points failed; the table point of the database says why."
+    let failure =
+      failed == 0 ? "" : "\(failed) of \(sweep.pointCount) points failed; the table point of the database says why."
     let tables = sweep.frontiers.map { frontier in
       let (titles, rows) = results.stretchTable(of: frontier, format: readable)
       return Table(
@@ -96,11 +97,11 @@ extension Chapter {
     let all = shares.reduce(0) { $0 + $1.1 }
     let goals = frontier.objectives.map { "\($0.isMaximized ? "more" : "less") \($0.metric.title)" }
     return "Of the \(all) points that no other one beats (\(goals.joined(separator: ", "))), "
-      + shares.map { "\($0.1) are \($0.0)" }.joined(separator: ", ") + "."
+      + shares.map { "\($0.0) has \($0.1)" }.joined(separator: ", ") + "."
   }
 
   private static func place(of run: RunDescription) -> String {
-    run.trace + (run.rate.map { " at \(exact($0)) requests a second" } ?? "")
+    run.trace + (run.rate.map { " at \(exact($0)) \($0 == 1 ? "request" : "requests") a second" } ?? "")
   }
 
   /// Every metric, as the terminal shows it.

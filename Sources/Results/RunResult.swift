@@ -20,8 +20,5 @@ public struct RunResult: Sendable {
   }
 
   /// The value of a metric by its name; nil where the run has none.
-  public subscript(_ name: String) -> Double? {
-    guard let place = Metric.places[name] else { preconditionFailure("no metric is called \(name)") }
-    return values[place]
-  }
+  public subscript(_ name: String) -> Double? { values[Metric.place(of: name)] }
 }

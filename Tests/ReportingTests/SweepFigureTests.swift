@@ -83,7 +83,7 @@ import Testing
     #expect(report.chapters.map(\.title) == ["Sweep s"])
     #expect(
       report.chapters[0].verdict
-        == "Of the 2 points that no other one beats (less TTFT p99, more SLO attainment), 2 are layered.")
+        == "Of the 2 points that no other one beats (less TTFT p99, more SLO attainment), layered has 2.")
   }
 
   @Test func runsThatDifferInTheirRatesMakeCurves() throws {
@@ -94,7 +94,7 @@ import Testing
     #expect(figure.rows == [["arxiv", "chunked", "", "1", "100", "1"], ["arxiv", "chunked", "", "2", "25", "1"]])
     #expect(
       try Report(of: file).chapters.map(\.title) == [
-        "All runs", "tiny: arxiv at 1 requests a second", "tiny: arxiv at 2 requests a second",
+        "All runs", "tiny: arxiv at 1 request a second", "tiny: arxiv at 2 requests a second",
       ])
   }
 }

@@ -43,7 +43,7 @@ enum Distributions: FigureKind {
     let limits = run.serviceLevel
     let limit = (isFirst ? limits.timeToFirstToken : limits.timeBetweenTokens).milliseconds / worth
     let things = isFirst ? "requests" : "gaps"
-    var series = [Plot.Series("limit \(exact(limit)) \(unit)", .limit, colour: 0, [(limit, 0), (limit, 100)])]
+    var series: [Plot.Series] = []
     for (colour, curve) in curves.enumerated() {
       let places = curve.quantiles.map { (x: $0.milliseconds / worth, y: $0.percent) }
       let marked = places.filter { [50, 90, 99].contains($0.y) }
@@ -53,6 +53,7 @@ enum Distributions: FigureKind {
       series.append(Plot.Series(curve.policy, .curve, colour: colour, places))
       series.append(Plot.Series("", .shapes, colour: colour, marked, notes: notes))
     }
+    series.append(Plot.Series("limit \(exact(limit)) \(unit)", .limit, colour: 0, [(limit, 0), (limit, 100)]))
     let across = PlotScale(fitting: series.flatMap { $0.values.map(\.x) }, title: "\(metric.title), \(unit)")
     let up = PlotScale(.linear, around: [0, 100], title: "% of \(things)")
     let title = isFirst ? "Time to first token (TTFT)" : "Time between tokens (TBT)"

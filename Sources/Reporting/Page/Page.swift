@@ -137,7 +137,7 @@ enum Page {
           reader.setAttribute('x2', place.x);
           reader.setAttribute('visibility', 'visible');
           const x = number(across((place.x - frame[0]) / frame[2]));
-          show([area.dataset.xTitle + ' ' + x, ...lines].join('\\n'), event.clientX, event.clientY);
+          show([area.dataset.xTitle + ': ' + x, ...lines].join('\\n'), event.clientX, event.clientY);
         });
         area.addEventListener('pointerleave', () => { reader.setAttribute('visibility', 'hidden'); hide(); });
       }

@@ -67,10 +67,9 @@ extension Report {
       let change = row.change.map {
         " <span class=\"\($0.verdict)\">\(escaped($0.text)) <small>\($0.verdict)</small></span>"
       }
-      return """
-        <dt>\(escaped(row.policy))</dt><dd><b>\(escaped(row.text))</b>\(change ?? "")\
-        <span class="bar b\(colour % 6)" style="width:\(grouped(row.percent, decimals: 1))%"></span></dd>
-        """
+      let width = grouped(row.percent, decimals: 1)
+      let bar = tile.rows.count > 1 ? "<span class=\"bar b\(colour % 6)\" style=\"width:\(width)%\"></span>" : ""
+      return "<dt>\(escaped(row.policy))</dt><dd><b>\(escaped(row.text))</b>\(change ?? "")\(bar)</dd>"
     }
     return """
       <div class="tile"><h3>\(escaped(tile.title)) <small>\(tile.preference)</small></h3>

@@ -10,7 +10,7 @@ public struct RateCurve: Sendable {
 
     /// A metric, mean over the seeds; nil where one of them has none.
     public func mean(_ metric: String) -> Double? {
-      let all = values.compactMap { $0[Metric.places[metric] ?? 0] }
+      let all = values.compactMap { $0[Metric.place(of: metric)] }
       return all.count == values.count ? all.reduce(0, +) / Double(all.count) : nil
     }
 
