@@ -31,10 +31,10 @@ extension Database {
     }
   }
 
-  /// Stores the distributions of a run's times.
+  /// Stores the distributions of a run's times, in the order of the table's key, which packs its pages.
   func store(quantilesOf summary: RunSummary, of run: Int64) throws {
     let row = try cachedStatement(sql: "INSERT INTO main.quantile (run, metric, percent, ms) VALUES (?, ?, ?, ?)")
-    for metric in TimeMetric.allCases {
+    for metric in TimeMetric.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
       let times = summary[keyPath: metric.times]
       for percent in TimeMetric.percents {
         guard let time = times.percentile(percent) else { continue }
