@@ -33,9 +33,12 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .target(name: "Calibration", dependencies: ["Base", "HardwareModels"], swiftSettings: strict),
+    .target(name: "Pictures", swiftSettings: strict),
+    .target(name: "Calibration", dependencies: ["Base", "HardwareModels", "Pictures"], swiftSettings: strict),
+    .target(name: "Reporting", dependencies: ["Base", "Results", "Pictures"], swiftSettings: strict),
     .target(
-      name: "Fidelity", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration"],
+      name: "Fidelity",
+      dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration", "Pictures"],
       swiftSettings: strict),
     .target(name: "Sensitivity", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
     .target(name: "Sizing", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
@@ -43,7 +46,7 @@ let package = Package(
       name: "lpsim",
       dependencies: [
         "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity", "Sensitivity",
-        "Sizing",
+        "Sizing", "Pictures", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -69,6 +72,11 @@ let package = Package(
         "Base", "HardwareModels", "Traces", "Sim", "Results", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      swiftSettings: strict),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: ["Base", "HardwareModels", "Sim", "Results", "Pictures", "Reporting", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],

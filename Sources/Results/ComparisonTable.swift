@@ -21,7 +21,7 @@ public func comparisonTable(_ results: [RunResult]) -> String {
 }
 
 /// A title, the unit that values are easy to read in, the values in it, and of two values how the second differs.
-func comparisonRow(_ title: String, _ unit: MetricUnit, _ values: [Double?]) -> [String] {
+public func comparisonRow(_ title: String, _ unit: MetricUnit, _ values: [Double?]) -> [String] {
   let scale = unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
   let scaled = values.map { value in value.map { $0 / scale.worth } }
   let decimals = decimals(for: scaled.compactMap(\.self))

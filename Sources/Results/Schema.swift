@@ -7,7 +7,7 @@ enum Schema {
 
   /// The steps from an empty file to the newest schema; a file's `user_version` counts those it has seen. A step that was
   /// released never changes, so it is written in SQL and not in terms of today's types.
-  static let migrations = [first, sweeps]
+  static let migrations = [first, sweeps, quantiles]
 
   private static let first =
     tables + views + "PRAGMA application_id = \(applicationID);"
@@ -146,6 +146,18 @@ enum Schema {
       FROM point LEFT JOIN run ON run.id = point.run LEFT JOIN metric ON metric.run = run.id
       GROUP BY point.number
       ORDER BY point.number;
+
+    """
+
+  /// The distributions of times, of runs that are no points of a sweep.
+  private static let quantiles = """
+    CREATE TABLE quantile (
+      run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+      metric TEXT NOT NULL,
+      percent REAL NOT NULL,
+      ms REAL NOT NULL,
+      PRIMARY KEY (run, metric, percent)
+    ) STRICT, WITHOUT ROWID;
 
     """
 

@@ -84,7 +84,7 @@ struct ListingTests {
   }
 
   @Test(arguments: [
-    "", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity", "capacity",
+    "", "run", "sweep", "export", "report", "merge", "list", "show", "trace", "reproduce", "sensitivity", "capacity",
     "compare-bench",
   ])
   func everyExampleInTheHelpRuns(_ command: String) throws {

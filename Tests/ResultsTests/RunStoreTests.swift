@@ -18,12 +18,13 @@ import Testing
   @Test func aResultsFileIsStrictAndWritesAhead() throws {
     _ = try RunStore(path: path)
     #expect(try rows(path, "PRAGMA journal_mode") == ["wal"])
-    #expect(try rows(path, "PRAGMA user_version") == ["2"])
+    #expect(try rows(path, "PRAGMA user_version") == ["3"])
     #expect(try rows(path, "PRAGMA application_id") == ["1819308909"])
     let tables = try rows(
       path, "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
     )
-    #expect(tables == ["emission|1", "iteration|1", "metric|1", "point|1", "request|1", "run|1", "sweep|1"])
+    #expect(
+      tables == ["emission|1", "iteration|1", "metric|1", "point|1", "quantile|1", "request|1", "run|1", "sweep|1"])
     let others = try rows(path, "SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'index') AND sql <> ''")
     #expect(
       others == [

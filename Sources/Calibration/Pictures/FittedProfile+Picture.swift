@@ -1,5 +1,6 @@
 import Base
 import HardwareModels
+import Pictures
 
 extension FittedProfile {
   /// Measured and fitted times of each family of kernels, and all kernels under the GPU's roofline, as SVG.

@@ -1,6 +1,6 @@
 import Base
-import Calibration
 import HardwareModels
+import Pictures
 import Sim
 
 /// Kernels of one layer that an independent study measured on H200.

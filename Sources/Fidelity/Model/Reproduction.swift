@@ -1,5 +1,6 @@
 import Base
 import Calibration
+import Pictures
 
 /// A published experiment that lpsim does again.
 ///

@@ -25,7 +25,7 @@ enum OutputFile {
     }
   }
 
-  /// Writes a text to a file.
+  /// The same from text.
   static func write(_ text: String, to path: String) throws {
     try write(to: path) { write in try write(Array(text.utf8).span) }
   }

@@ -42,18 +42,18 @@ public struct Tornado: Drawing {
 
   /// Its elements.
   public var content: String {
-    var svg = Plot.text(title, at: (24, 20), "font-size=\"14\" font-weight=\"600\"")
+    var svg = heading(title, at: (24, 20))
     for tick in scale.ticks {
-      svg += Plot.line((across(tick), Self.top), (across(tick), bottom))
-      svg += Plot.text(PlotScale.label(tick), at: (across(tick), bottom + 16), "text-anchor=\"middle\"")
+      svg += line((across(tick), Self.top), (across(tick), bottom))
+      svg += text(PlotScale.label(tick), at: (across(tick), bottom + 16), "text-anchor=\"middle\"")
     }
     svg += bars.enumerated().map { drawn($1, top: Self.top + Self.row * Double($0)) }.joined()
     svg += "<line stroke=\"currentColor\" x1=\"\(short(across(base)))\" y1=\"\(short(Self.top))\" "
     svg += "x2=\"\(short(across(base)))\" y2=\"\(short(bottom))\"/>\n"
-    svg += Plot.text(scale.title, at: (Self.right, bottom + 32), "text-anchor=\"end\"")
+    svg += text(scale.title, at: (Self.right, bottom + 32), "text-anchor=\"end\"")
     for (colour, name) in ["at the low end", "at the high end"].enumerated() {
       let x = Self.left + 130 * Double(colour)
-      svg += Self.rectangle((x, bottom + 44), (22, 8), colour) + Plot.text(name, at: (x + 28, bottom + 52), "")
+      svg += Self.rectangle((x, bottom + 44), (22, 8), colour) + text(name, at: (x + 28, bottom + 52), "")
     }
     return svg
   }
@@ -69,7 +69,7 @@ public struct Tornado: Drawing {
         (from, top + 2 + 8 * Double(colour)), ((across(base) - across(value)).magnitude, 8), colour)
     }
     let label = "\(bar.name): \(bar.ends.low) … \(bar.ends.high)"
-    return halves.joined() + Plot.text(label, at: (Self.left - 8, top + 14), "text-anchor=\"end\" font-size=\"10\"")
+    return halves.joined() + text(label, at: (Self.left - 8, top + 14), "text-anchor=\"end\" font-size=\"10\"")
   }
 
   private static func rectangle(_ place: (Double, Double), _ size: (Double, Double), _ colour: Int) -> String {

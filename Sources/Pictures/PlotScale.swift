@@ -41,6 +41,14 @@ public struct PlotScale: Hashable, Sendable {
     }
   }
 
+  /// An axis of ratios, or of differences where a value is not above zero.
+  public init(fitting values: [Double], title: String) {
+    self.init(values.allSatisfy { $0 > 0 } ? .logarithmic : .linear, around: values, title: title)
+  }
+
+  /// Its ends and its kind, for a script.
+  var ends: String { "\(range.lowerBound) \(range.upperBound) \(kind == .linear ? "linear" : "log")" }
+
   /// Where a value lies: 0 at the beginning, 1 at the end.
   public func position(of value: Double) -> Double {
     switch kind {

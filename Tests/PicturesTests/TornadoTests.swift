@@ -1,4 +1,4 @@
-import Calibration
+import Pictures
 import Testing
 
 @Suite struct TornadoTests {

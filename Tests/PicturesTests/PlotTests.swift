@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Calibration
+@testable import Pictures
 
 @Suite struct PlotTests {
   @Test func ticksAreRound() {
