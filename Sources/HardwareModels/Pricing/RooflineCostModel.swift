@@ -23,6 +23,9 @@ public struct RooflineCostModel: CostModel {
   private let layersBefore: ContiguousArray<LayerCounts>
   private let hasWindows: Bool
   private let latent: Transformer.Latent?
+  /// Latent attention of one layer in the run that is priced: of its prompts, and of the decodes.
+  private var latentPrompts = TokenCost()
+  private var latentDecodes = TokenCost()
   let experts: ExpertShard
   var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
   var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
@@ -63,9 +66,6 @@ public struct RooflineCostModel: CostModel {
     var kvBytes = 0.0
     var decodeWork = DecodeWork()
     var decodeSeconds = (full: 0.0, windowed: 0.0)
-    /// Latent attention of one layer: of the run's prompts, and of the decodes.
-    var latentPrompts = TokenCost()
-    var latentDecodes = TokenCost()
   }
 
   /// What an iteration costs.
@@ -121,7 +121,7 @@ public struct RooflineCostModel: CostModel {
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
     let counts = layersBefore[segment.layers.upperBound] - layersBefore[segment.layers.lowerBound]
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
-    if let latent { sums.latentPrompts = cost(sharded.demand(of: latent, segment.prefill)) }
+    if let latent { latentPrompts = cost(sharded.demand(of: latent, segment.prefill)) }
     if counts.sparse > 0 { add(segment, counts, isSparse: true, to: &sums) }
     if counts.dense > 0 { add(segment, counts, isSparse: false, to: &sums) }
     guard latent == nil else { return addLatentDemand(segment, to: &sums) }
@@ -146,10 +146,10 @@ public struct RooflineCostModel: CostModel {
   }
 
   /// Decodes do the same in every run of layers of an iteration, so they are priced once.
-  private func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
+  private mutating func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
     sums.decodeWork = work
     if let latent {
-      sums.latentDecodes = cost(sharded.demand(of: latent, work))
+      latentDecodes = cost(sharded.demand(of: latent, work))
       return
     }
     sums.decodeSeconds.full = prices.attention.seconds(attention.decode(work, isWindowed: false))
@@ -164,7 +164,7 @@ public struct RooflineCostModel: CostModel {
     guard layers > 0 else { return }
     var seconds = layer.seconds
     if latent != nil {
-      seconds += sums.latentPrompts.seconds + (segment.decode.requests > 0 ? sums.latentDecodes.seconds : 0)
+      seconds += latentPrompts.seconds + (segment.decode.requests > 0 ? latentDecodes.seconds : 0)
     } else if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
       seconds += prices.attention.seconds(
         attention.prefill(segment.prefill, isWindowed: isWindowed),
@@ -181,7 +181,7 @@ public struct RooflineCostModel: CostModel {
 
   private func addLatentDemand(_ segment: LayerWork, to sums: inout Sums) {
     let layers = Double(segment.layers.count)
-    for cost in [sums.latentPrompts] + (segment.decode.requests > 0 ? [sums.latentDecodes] : []) {
+    for cost in [latentPrompts] + (segment.decode.requests > 0 ? [latentDecodes] : []) {
       sums.flops += layers * cost.flops
       sums.traffic += layers * cost.traffic
     }

@@ -56,6 +56,8 @@ private final class CostLog: Recorder {
       queryRank: nil, rank: 8, plainDim: 8, rotaryDim: 8, valueDim: 8)
     var shared = model(machine)
     shared.transformer.experts?.sharedIntermediate = 16
+    var small = model(machine)
+    small.transformer.attention.cacheFormat = .fp8
     let kernels = try machine.open(threads: 1)
     let hint =
       "for which there are no kernels here — a model of Qwen3MoeForCausalLM or MixtralForCausalLM runs, such as "
@@ -66,6 +68,8 @@ private final class CostLog: Recorder {
     #expect(message { _ = try RealTransformer(dense, on: kernels, seed: 1) } == "small has no experts, \(hint)")
     #expect(
       message { _ = try RealTransformer(latent, on: kernels, seed: 1) } == "small has latent attention, \(hint)")
+    #expect(
+      message { _ = try RealTransformer(small, on: kernels, seed: 1) } == "small keeps keys and values in fp8, \(hint)")
     #expect(
       message { _ = try RealTransformer(shared, on: kernels, seed: 1) }
         == "small has dense layers or shared experts, \(hint)")
