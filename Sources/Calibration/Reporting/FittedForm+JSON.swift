@@ -67,11 +67,12 @@ extension FittedForm {
   private func experts(_ form: ExpertProductForm) -> ConfigNode {
     var members: [(String, ConfigNode.Value)] = [("format", .string(form.format.rawValue))]
     if let shape = form.shape {
-      let sizes = object([
+      let sizes: [(String, ConfigNode.Value)] = [
         ("hidden", .integer(shape.hidden)), ("intermediate", .integer(shape.intermediate)),
         ("count", .integer(shape.count)), ("topK", .integer(shape.topK)),
-      ])
-      members.append(("shape", sizes.value))
+      ]
+      let shard = shape.shard.map { [("shard", ConfigNode.Value.integer($0))] } ?? []
+      members.append(("shape", object(sizes + shard).value))
     }
     members += [
       ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),

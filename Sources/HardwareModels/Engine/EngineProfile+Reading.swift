@@ -110,7 +110,8 @@ extension ExpertProductForm.Shape {
     var fields = try ConfigFields(node)
     self.init(
       hidden: try fields.size("hidden"), intermediate: try fields.size("intermediate"),
-      count: try fields.size("count"), topK: try fields.size("topK"))
+      count: try fields.size("count"), topK: try fields.size("topK"),
+      shard: try fields.optional("shard").map { _ in try fields.size("shard") })
     try fields.finish()
   }
 }

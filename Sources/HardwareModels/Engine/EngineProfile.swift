@@ -31,7 +31,7 @@ public struct EngineProfile: Hashable, Sendable {
   public var reservedMemory: Bytes
   /// Dense matrix products, forms of each format; the last one counts that is for as few rows as there are.
   public var matrixProducts: [MatrixProductForm]
-  /// Routed experts; the form for the shape at hand, otherwise the one for any shape.
+  /// Routed experts; the form for the shard of the shape at hand, otherwise for the shape, otherwise for any.
   public var experts: [ExpertProductForm]
   /// Decode attention.
   public var decodeAttention: DecodeAttentionForm
@@ -53,12 +53,14 @@ extension EngineProfile {
     matrixProducts.last { $0.format == format && $0.fromRows ?? 0 <= rows }
   }
 
-  /// The form for experts of this shape and format; nil if the profile has none.
-  public func form(for experts: Transformer.Experts, hidden: Int) -> ExpertProductForm? {
-    let shape = ExpertProductForm.Shape(
+  /// The form for experts of this shape and format, of which a GPU holds `shard` columns; nil if the profile has none.
+  public func form(for experts: Transformer.Experts, hidden: Int, shard: Int) -> ExpertProductForm? {
+    let whole = ExpertProductForm.Shape(
       hidden: hidden, intermediate: experts.intermediate, count: experts.count, topK: experts.topK)
+    var own = whole
+    own.shard = shard
     let ofFormat = self.experts.filter { $0.format == experts.format }
-    return ofFormat.first { $0.shape == shape } ?? ofFormat.first { $0.shape == nil }
+    return [own, whole, nil].lazy.compactMap { shape in ofFormat.first { $0.shape == shape } }.first
   }
 }
 

@@ -42,7 +42,8 @@ func check(_ model: Model, _ gpu: GPU, _ engine: EngineProfile, tensorParallel: 
     throw InputError(
       .config, "the GPU \(gpu.name) does not multiply \(experts.format.rawValue), which \(model.name) needs")
   }
-  guard engine.form(for: experts, hidden: model.transformer.hidden) == nil else { return }
+  let shard = experts.intermediate / tensorParallel
+  guard engine.form(for: experts, hidden: model.transformer.hidden, shard: shard) == nil else { return }
   try require(engine.experts.filter { $0.shape == nil }.map(\.format), holds: experts.format, "expert kernel", engine)
 }
 

@@ -54,7 +54,7 @@ struct OperatorPrices {
     var experts = Transformer.Experts(
       count: product.count, topK: product.topK, intermediate: product.wholeIntermediate)
     experts.format = product.format
-    guard let form = engine.form(for: experts, hidden: product.hidden) else {
+    guard let form = engine.form(for: experts, hidden: product.hidden, shard: product.intermediate) else {
       preconditionFailure("\(engine.name) has no experts in \(product.format)")
     }
     return form

@@ -96,6 +96,22 @@ import Testing
     #expect(about.member("checkedAgainstReference") != nil && about.member("drift") == nil)
   }
 
+  @Test(arguments: machines) func aSurveyThatIsKilledHasWrittenItsPasses(_ machine: Machine) throws {
+    let kernels = try machine.open(threads: 1)
+    let points = (1...8).map { GEMMPoint(rows: $0, columns: 16, inner: 8) }
+    let plan = SurveyPlan(points: points, limits: Self.effort.limits)
+    var survey = try KernelSurvey(kernels, plan: plan, date: "2031-02-03", seed: 5)
+    let scratch = try Scratch()
+    let folder = scratch.path("survey")
+    var seen: [Int] = []
+    try survey.run(into: folder) { progress in
+      // The second measurement of the second pass: a kill here finds the first one's.
+      guard progress.done == 2 * points.count + 1 else { return }
+      seen.append(try readTextFile("\(folder)/samples.csv").split(separator: "\n").count)
+    }
+    #expect(seen == [points.count + 1])
+  }
+
   @Test(arguments: machines) func theSameSeedPlansTheSameRouting(_ machine: Machine) throws {
     let kernels = try machine.open(threads: 1)
     func active() throws -> [Int] { try survey(kernels).plan.points.compactMap { ($0 as? MoEPoint)?.activeExperts } }
