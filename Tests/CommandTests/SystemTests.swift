@@ -48,6 +48,24 @@ struct SystemTests {
     }
   }
 
+  @Test func replicasRoutersAndTheSplitAreAxes() throws {
+    try sandbox.write(
+      """
+      {"name": "systems", "base": "qwen3-30b-4x", "trace": "sharegpt", "requests": 20, "rate": 8, "axes": [
+        {"key": "replicas", "values": [2, 4]}, {"key": "router", "values": ["round-robin", "session-affinity"]},
+        {"key": "policy", "values": ["layered", "disaggregated"]},
+        {"key": "policies.disaggregated.prefillReplicas", "values": [1, 2]}]}
+      """, to: "systems.json")
+    let run = try sandbox.lpsim(words: "sweep systems.json --out s.sqlite")
+    #expect(run.status == 0)
+    try DatabaseQueue(path: sandbox.path("s.sqlite")).read { db in
+      #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM point WHERE run IS NOT NULL") == 10)
+      let errors = try String.fetchAll(db, sql: "SELECT error FROM point WHERE error IS NOT NULL")
+      #expect(errors.count == 2 && errors.allSatisfy { $0.hasSuffix("2 of 2 replicas prefill, so none decodes") })
+      #expect(try Int.fetchAll(db, sql: "SELECT DISTINCT gpus FROM run ORDER BY gpus") == [4, 8])
+    }
+  }
+
   @Test func showTellsHowManyGPUsEachPoolHas() throws {
     let show = try sandbox.lpsim("show", "qwen3-30b-4x")
     let lines = show.out.split(separator: "\n").map(String.init)
@@ -83,7 +101,7 @@ struct SystemTests {
   func bothPoolsNeedReplicas(_ settings: String, _ message: String) throws {
     let run = try sandbox.lpsim(words: "run qwen3-30b --trace sharegpt --policy disaggregated \(settings)")
     #expect(run.status == InputError.Status.config.rawValue && run.out == "")
-    #expect(run.errors.hasSuffix("default.json: line 24, column 22: policies.disaggregated: \(message)\n"))
+    #expect(run.errors.hasSuffix(": policies.disaggregated: \(message)\n"))
   }
 
   @Test func oneMachineIsOneReplica() throws {

@@ -44,21 +44,15 @@ extension Deployment {
     throw policySettings.error("the policy \"\(name)\" has no settings")
   }
 
-  /// Reads what the file says about each policy, asked for or not.
+  /// Reads what the file says about each policy, compared or not. Whether there are replicas for two pools matters only
+  /// where they are asked for.
   func checkPolicySettings() throws {
-    for member in policySettings.members ?? [] {
-      if member.key == Disaggregation.name {
-        _ = try Disaggregation(reading: member.node)
+    for name in compared + (policySettings.members ?? []).map(\.key) {
+      if name == Disaggregation.name {
+        _ = try Disaggregation(reading: settings(of: name))
       } else {
-        _ = try policy(member.key)
-      }
-    }
-    for name in compared {
-      guard name == Disaggregation.name else {
         _ = try policy(name)
-        continue
       }
-      _ = try Disaggregation(reading: settings(of: name)).decodeReplicas(of: replicas)
     }
   }
 }
