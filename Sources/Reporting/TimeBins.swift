@@ -33,6 +33,19 @@ struct TimeBins {
     }
   }
 
+  /// When a quantity changes, and by how much.
+  typealias Change = (moment: Double, amount: Double)
+
+  /// Notes a quantity that is zero at first, with all its changes, in any order.
+  mutating func add(_ changes: [Change]) {
+    var (since, value) = (0.0, 0.0)
+    for change in changes.sorted(by: { $0 < $1 }) {
+      add(value, from: since, to: change.moment)
+      (since, value) = (change.moment, value + change.amount)
+    }
+    fillGaps()
+  }
+
   /// Where the quantity is not known it is zero.
   mutating func fillGaps() {
     for index in bins.indices where bins[index].known < length * (1 - 1e-9) {

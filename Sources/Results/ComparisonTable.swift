@@ -1,13 +1,15 @@
 import Base
 
 /// Finished runs side by side, one line a metric, grouped; of two runs also how the second differs from the first: in
-/// percent, and for shares of a hundred in percentage points (pp).
+/// percent, and for shares of a hundred in percentage points (pp). What moved between replicas is left out where nothing
+/// did.
 public func comparisonTable(_ results: [RunResult]) -> String {
   var columns: [(title: String, alignment: TextTable.Alignment)] = [("metric", .left), ("unit", .left)]
   columns += results.map { ($0.run.policy, .right) }
   if results.count == 2 { columns.append(("change", .right)) }
   var table = TextTable(columns)
-  for group in Metric.Group.allCases {
+  let moves = results.contains { $0["kv_transfer_bytes"] ?? 0 > 0 }
+  for group in Metric.Group.allCases where group != .handover || moves {
     guard group != .energy || results.contains(where: { $0["energy_j"] != nil }) else {
       table.addHeading("\(group.rawValue): not metered")
       continue

@@ -33,6 +33,9 @@ public struct Experiment: Sendable {
       resolved = resolved.removing("trace")
     }
     deployment = try Deployment(reading: resolved)
+    if backend != nil, deployment.replicas > 1, let replicas = resolved.member("replicas") {
+      throw replicas.error("\(deployment.replicas) replicas cannot be run for real; this machine is one")
+    }
     let usual = deployment.workload(trace.name)
     let usualRate = deployment.arrivals.hasRate ? usual?.rate : nil
     self.trace = trace
@@ -58,7 +61,7 @@ public struct Experiment: Sendable {
 
   /// Refuses a policy that cannot be simulated: one that has no settings, or under which the model does not fit.
   public func check(_ name: String) throws {
-    _ = try deployment.server(under: deployment.policy(name), serviceLevel: serviceLevel)
+    _ = try deployment.server(under: name, serviceLevel: serviceLevel)
     _ = try deployment.costModel()
   }
 
@@ -71,9 +74,8 @@ public struct Experiment: Sendable {
     _ name: String, costModel: (any CostModel)? = nil, executor: (any PlanExecutor)? = nil,
     recorder: (any Recorder)? = nil, onProgress: ((RunSummary) throws -> Void)? = nil
   ) throws -> RunSummary {
-    let policy = try deployment.policy(name)
     var simulation = Simulation(
-      of: try workload.open(), on: try deployment.server(under: policy, serviceLevel: serviceLevel), policy: policy,
+      of: try workload.open(), on: try deployment.server(under: name, serviceLevel: serviceLevel),
       costModel: try costModel ?? deployment.costModel(), executor: executor, recorder: recorder)
     return try simulation.run(onProgress: onProgress)
   }

@@ -13,6 +13,8 @@ public struct Metric: Sendable {
     case latency = "Latency"
     /// How many requests met their limits.
     case serviceLevel = "Service level"
+    /// What moved from replicas that prefill to replicas that decode.
+    case handover = "Handover"
     /// What the GPUs did for it.
     case work = "Work"
     /// What it drew.
@@ -87,7 +89,7 @@ public struct Metric: Sendable {
   public static func named(_ name: String) -> Metric { all[place(of: name)] }
 
   /// Every metric, in the order of tables and files.
-  public static let all = requests + latency + serviceLevel + work + energy
+  public static let all = requests + latency + serviceLevel + handover + work + energy
 }
 
 /// `numerator / denominator`; nil where there is nothing to divide by.

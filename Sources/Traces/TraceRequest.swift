@@ -8,12 +8,15 @@ public struct TraceRequest: Hashable, Sendable {
   public var promptTokens: Int
   /// Tokens of its answer, at least 1.
   public var outputTokens: Int
+  /// A number that all requests of a conversation share; nil where the trace does not say.
+  public var session: UInt64?
 
   /// A request.
-  public init(arrival: SimTime, promptTokens: Int, outputTokens: Int) {
+  public init(arrival: SimTime, promptTokens: Int, outputTokens: Int, session: UInt64? = nil) {
     self.arrival = arrival
     self.promptTokens = promptTokens
     self.outputTokens = outputTokens
+    self.session = session
   }
 }
 

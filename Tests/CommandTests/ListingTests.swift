@@ -10,7 +10,8 @@ struct ListingTests {
 
   @Test(arguments: [
     ("models", "qwen3-30b-a3b"), ("gpus", "h100-sxm-80gb"), ("engines", "layered-prefill-paper"),
-    ("policies", "layered"), ("traces", "sharegpt"), ("metrics", "ttft_mean_ms"),
+    ("policies", "layered"), ("policies", "disaggregated"), ("routers", "round-robin"), ("traces", "sharegpt"),
+    ("metrics", "ttft_mean_ms"),
   ])
   func everyListHasWhatItIsNamedFor(_ subject: String, _ entry: String) throws {
     let list = try sandbox.lpsim("list", subject)
@@ -20,7 +21,10 @@ struct ListingTests {
   }
 
   @Test func tablesFitATerminal() throws {
-    for line in ["list models", "list gpus", "list engines", "list policies", "list traces", "reproduce --only fig2"] {
+    for line in [
+      "list models", "list gpus", "list engines", "list policies", "list routers", "list traces",
+      "reproduce --only fig2",
+    ] {
       let widest = try sandbox.lpsim(words: line).out.split(separator: "\n").map(\.count).max()
       #expect(try #require(widest) <= 115, "\(line)")
     }
@@ -29,7 +33,9 @@ struct ListingTests {
   @Test func showTellsTheMemoryAndTheRidgePoints() throws {
     let show = try sandbox.lpsim("show", paperConfig)
     #expect(show.status == 0)
-    for title in ["memory of each GPU", "KV blocks", "KV tokens", "ridge point, FLOP a byte", "\"tensorParallel\": 2"] {
+    for title in [
+      "memory of each GPU", "GPUs  ", "KV blocks", "KV tokens", "ridge point, FLOP a byte", "\"tensorParallel\": 2",
+    ] {
       #expect(show.out.contains(title))
     }
   }

@@ -5,38 +5,41 @@ import Testing
 
 /// Law 13: the fast engine equals the plain one, token time by token time.
 @Suite struct ReferenceTests {
-  @Test(arguments: policies.map { $0.name })
-  func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String) throws {
+  @Test(arguments: policies.map { $0.name }, RandomTrace.Shape.allCases)
+  func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String, shape: RandomTrace.Shape) throws {
     let policy = try PolicyCase.named(name)
     var preemptions = 0
-    for seed in UInt64(1)...120 {
-      var trace = RandomTrace(seed: seed)
+    for seed in UInt64(1)...(shape == .single ? 120 : 30) {
+      var trace = RandomTrace(seed: seed, shape: shape)
       let text = policy.randomSettings(&trace.random, trace.server.limits.layerCount, trace.longestPrompt)
       let settings = try config(text)
-      let observed = try observe(
-        trace.requests, on: trace.server,
-        policy: makePolicy(name, settings: settings, layerCount: trace.server.limits.layerCount), cost: trace.cost)
-      let scheduler = try policy.reference?(settings) ?? ReferenceReplay(observed.plans.map(\.plan))
-      expectEqual(observed, scheduler, trace, "\(name) \(text), \(trace)")
+      trace.schedule(
+        under: try makePolicy(name, settings: settings, layerCount: trace.server.limits.layerCount))
+      let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
+      try expectEqual(observed, trace, "\(name) \(text), \(trace)") { try policy.reference?(settings) }
       preemptions += observed.summary.preemptions
     }
-    #expect(preemptions > 50, "random traces must preempt to test anything")
+    #expect(preemptions > (shape == .single ? 50 : 5), "random traces must preempt to test anything")
   }
 
-  @Test func theEngineEqualsThePlainReferenceUnderRandomLegalPlans() throws {
-    for seed in UInt64(1)...120 {
-      let trace = RandomTrace(seed: seed)
-      let observed = try observe(
-        trace.requests, on: trace.server, policy: RandomPolicy(seed: seed), cost: trace.cost)
-      expectEqual(observed, ReferenceReplay(observed.plans.map(\.plan)), trace, "random plans, \(trace)")
+  @Test(arguments: RandomTrace.Shape.allCases)
+  func theEngineEqualsThePlainReferenceUnderRandomLegalPlans(shape: RandomTrace.Shape) throws {
+    for seed in UInt64(1)...(shape == .single ? 120 : 30) {
+      var trace = RandomTrace(seed: seed, shape: shape)
+      trace.schedule(under: RandomPolicy(seed: seed))
+      let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
+      try expectEqual(observed, trace, "random plans, \(trace)") { nil }
     }
   }
 
   private func expectEqual(
-    _ observed: Observation, _ scheduler: any ReferenceScheduler, _ trace: RandomTrace, _ title: String
-  ) {
-    let reference = ReferenceEngine(
-      trace.requests, settings: ReferenceSettings(trace.server), scheduler: scheduler, model: trace.cost)
+    _ observed: Observation, _ trace: RandomTrace, _ title: String, scheduler: () throws -> (any ReferenceScheduler)?
+  ) throws {
+    let schedulers = try (0..<trace.server.replicaCount).map { number in
+      let plans = observed.plans.filter { $0.replica.number == number }
+      return try scheduler() ?? ReferenceReplay(plans.map(\.plan))
+    }
+    let reference = ReferenceEngine(trace.requests, on: trace.server, schedulers: schedulers, model: trace.cost)
     reference.run()
     let iterations = firstDifference(observed.iterationFacts, reference.iterationFacts)
     #expect(iterations == nil, "iterations, \(title)")

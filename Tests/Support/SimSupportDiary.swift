@@ -7,11 +7,15 @@ extension Observation {
   public var diary: [String] {
     var lines: [String] = []
     var left: [String] = []
+    let begun = begun
+    let replicasAreMany = begun.contains { $0.iteration.replica.number > 0 }
     for entry in entries {
       switch entry {
       case .request(let request): left.append(Self.line(request))
       case .iteration(let iteration):
-        lines.append(Self.line(iteration, plans[iteration.index]))
+        let planned = begun.first { ($0.iteration.replica, $0.iteration.index) == (iteration.replica, iteration.index) }
+        let line = planned.map { Self.line(iteration, $0.planned) } ?? "an iteration that nobody planned"
+        lines.append(replicasAreMany ? "replica \(iteration.replica.number), \(line)" : line)
         lines += left
         left = []
       }

@@ -49,23 +49,52 @@ public struct Observation {
     entries.compactMap { if case .iteration(let record) = $0 { record } else { nil } }
   }
 
-  /// When a request's tokens came out, from the iterations that it names.
-  public func tokenTimes(of request: RequestRecord) -> [SimTime] {
-    let ends = iterations.map(\.end)
-    return request.emissions.flatMap { ends[$0] }
+  /// What a replica planned for an iteration and what came of it.
+  public struct Begun: Sendable {
+    /// What the policy saw and planned.
+    public var planned: Planned
+    /// What the cost model priced.
+    public var work: IterationWork
+    /// The iteration.
+    public var iteration: IterationRecord
+  }
+
+  /// The iterations of all replicas in the order in which they began. Plans to do nothing, which there are while keys and
+  /// values move, have none.
+  public var begun: [Begun] {
+    var left = iterationsByReplica.map { $0[...] }
+    return zip(plans.filter { !$0.isIdle }, works).compactMap { planned, work in
+      left[planned.replica.number].popFirst().map { Begun(planned: planned, work: work, iteration: $0) }
+    }
+  }
+
+  /// The iterations of each replica in order, up to the last replica that had any.
+  public var iterationsByReplica: [[IterationRecord]] {
+    let last = iterations.map(\.replica.number).max() ?? 0
+    return (0...last).map { number in iterations.filter { $0.replica.number == number } }
+  }
+
+  /// When the tokens of each request came out, from the iterations that it names.
+  public var tokenTimes: [[SimTime]] {
+    let ends = iterationsByReplica.map { $0.map(\.end) }
+    return requests.map { $0.emissions.flatMap { ends[$0.replica.number][$0.iterations] } }
   }
 }
 
 /// Simulates a trace and watches all of it.
 public func observe(
-  _ trace: [TraceRequest], on server: Simulation.Server = tinyServer(), policy: any SchedulingPolicy,
+  _ trace: [TraceRequest], on server: Simulation.Server = tinyServer(), policy: (any SchedulingPolicy)? = nil,
   cost: UnitCostModel = UnitCostModel()
 ) throws -> Observation {
   let recorder = LogRecorder()
   let plans = PlanLog()
   let works = SpyCostModel.Log()
+  var server = server.under(SpyPolicy(watching: policy ?? server.pool.policy, log: plans))
+  if let handover = server.handover {
+    server.handover?.pool.policy = SpyPolicy(watching: handover.pool.policy, log: plans)
+  }
   var simulation = Simulation(
-    of: ScriptedSource(trace), on: server, policy: SpyPolicy(watching: policy, log: plans),
+    of: ScriptedSource(trace), on: server,
     costModel: SpyCostModel(watching: cost, log: works), recorder: recorder)
   let summary = try simulation.run()
   return Observation(entries: recorder.entries, plans: plans.planned, works: works.works, summary: summary)

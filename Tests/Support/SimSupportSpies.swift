@@ -4,6 +4,8 @@ import Synchronization
 
 /// What a policy saw and planned for one iteration.
 public struct Planned: Hashable, Sendable {
+  /// The replica.
+  public var replica: ReplicaID
   /// When it was asked.
   public var now: SimTime
   /// Requests that waited, the next one first.
@@ -18,6 +20,7 @@ public struct Planned: Hashable, Sendable {
   public var plan: BatchPlan
 
   init(_ view: ReplicaView, _ plan: BatchPlan) {
+    replica = view.replica
     now = view.now
     waiting = view.waiting.map(\.id)
     prefilling = view.prefilling.map(\.id)
@@ -25,6 +28,9 @@ public struct Planned: Hashable, Sendable {
     freeBlocks = view.budget.freeBlocks
     self.plan = plan
   }
+
+  /// Whether nobody decodes or prefills.
+  public var isIdle: Bool { plan.tiles.isEmpty && decoded.isEmpty }
 
   /// Requests that decode a token in this iteration, the oldest first.
   public var decoded: [RequestID] {

@@ -23,14 +23,29 @@ extension TraceRequest {
 /// A server with one small replica on one GPU, whose service level is 100 s to the first token and 20 s between tokens.
 public func tinyServer(
   layers: Int = 4, maxRequests: Int = 8, maxModelLen: Int = 100_000, blocks: Int = 100_000, tokensPerBlock: Int = 4,
-  window: Int? = nil, replicas: Int = 1
+  window: Int? = nil, replicas: Int = 1, under policy: any SchedulingPolicy = ChunkedPrefill(tokenBudget: 12)
 ) -> Simulation.Server {
-  Simulation.Server(
-    limits: ReplicaLimits(
-      layerCount: layers, maxRequests: maxRequests, maxModelLen: maxModelLen, blockCount: blocks,
-      tokensPerBlock: tokensPerBlock),
-    attentionWindow: window, gpuCount: 1, replicaCount: replicas,
+  let limits = ReplicaLimits(
+    layerCount: layers, maxRequests: maxRequests, maxModelLen: maxModelLen, blockCount: blocks,
+    tokensPerBlock: tokensPerBlock)
+  return Simulation.Server(
+    of: ReplicaPool(under: policy, limits: limits, replicaCount: replicas), attentionWindow: window, gpuCount: 1,
     serviceLevel: ServiceLevel(timeToFirstToken: .seconds(100), timeBetweenTokens: .seconds(20)))
+}
+
+extension Simulation.Server {
+  /// The settings of the replicas at which requests arrive.
+  public var limits: ReplicaLimits {
+    get { pool.limits }
+    set { pool.limits = newValue }
+  }
+
+  /// The same server under another policy, on the replicas at which requests arrive.
+  public func under(_ policy: any SchedulingPolicy) -> Self {
+    var server = self
+    server.pool.policy = policy
+    return server
+  }
 }
 
 extension SeededRandom {

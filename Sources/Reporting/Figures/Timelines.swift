@@ -1,7 +1,7 @@
 import Pictures
 import Results
 
-/// What went on in the server, over time: requests in flight, decode batch, KV cache.
+/// What went on in the server, over time, all replicas together: requests in flight, decode batch, KV cache.
 enum Timelines: FigureKind {
   static let title = "In flight, decoding, KV cache over time"
   static let name = "timelines"
@@ -51,20 +51,16 @@ enum Timelines: FigureKind {
     of run: ResultsFile.Run, in file: ResultsFile, until end: Double
   ) throws -> Timeline {
     var bins = Array(repeating: TimeBins(binCount, until: end), count: 3)
+    var changes: [[TimeBins.Change]] = [[], [], []]
+    func note(_ value: Int, of quantity: Int, from start: Double, to end: Double) {
+      changes[quantity] += [(start / 1e3, Double(value)), (end / 1e3, -Double(value))]
+    }
+    for request in try file.requests(of: run) { note(1, of: 0, from: request.arrival, to: request.finish) }
     try file.forEachIteration(of: run) { iteration in
-      let (from, to) = (iteration.start / 1e3, iteration.end / 1e3)
-      bins[1].add(Double(iteration.decodes), from: from, to: to)
-      bins[2].add(Double(iteration.usedBlocks), from: from, to: to)
+      note(iteration.decodes, of: 1, from: iteration.start, to: iteration.end)
+      note(iteration.usedBlocks, of: 2, from: iteration.start, to: iteration.end)
     }
-    let requests = try file.requests(of: run)
-    let changes = (requests.map { ($0.arrival / 1e3, 1.0) } + requests.map { ($0.finish / 1e3, -1.0) })
-      .sorted { $0 < $1 }
-    var (since, count) = (0.0, 0.0)
-    for (moment, change) in changes {
-      bins[0].add(count, from: since, to: moment)
-      (since, count) = (moment, count + change)
-    }
-    for index in bins.indices { bins[index].fillGaps() }
+    for index in bins.indices { bins[index].add(changes[index]) }
     return Timeline(policy: run.result.run.policy, quantities: bins)
   }
 

@@ -10,7 +10,8 @@ public final class ClientRecorder: Recorder {
   /// The times of tokens are those of iterations.
   public let detail = RecordDetail.iterations
   private let next: (any Recorder)?
-  private var ends: [SimTime] = []
+  /// By replica, when its iterations ended.
+  private var ends: [[SimTime]] = []
   private var requests: [RequestRecord] = []
 
   /// A recorder.
@@ -25,8 +26,10 @@ public final class ClientRecorder: Recorder {
 
   /// An iteration ended.
   public func record(_ iteration: IterationRecord) throws {
-    precondition(iteration.index == ends.count, "iterations come in their order")
-    ends.append(iteration.end)
+    let replica = iteration.replica.number
+    while ends.count <= replica { ends.append([]) }
+    precondition(iteration.index == ends[replica].count, "a replica's iterations come in their order")
+    ends[replica].append(iteration.end)
     try next?.hear(iteration)
   }
 
@@ -46,7 +49,7 @@ public final class ClientRecorder: Recorder {
   }
 
   private func answered(_ request: RequestRecord) -> ClientRequest {
-    let times = request.emissions.flatMap { $0.map { ends[$0] } }
+    let times = request.emissions.flatMap { ends[$0.replica.number][$0.iterations] }
     precondition(times.count == request.outputTokens, "every token comes out once")
     return ClientRequest(
       sent: request.arrival, promptTokens: request.promptTokens, outputTokens: request.outputTokens,

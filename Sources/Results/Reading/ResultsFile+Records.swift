@@ -52,10 +52,10 @@ extension ResultsFile {
     return requests
   }
 
-  /// Shows the iterations of a run one after the other; none where they were not recorded.
+  /// Shows the iterations of a run, replica by replica; none where they were not recorded.
   public func forEachIteration(of run: Run, _ body: (StoredIteration) throws -> Void) throws {
     try forEachRow(
-      "SELECT start_ms, end_ms, decodes, used_blocks FROM iteration WHERE run = ? ORDER BY idx", [run.id]
+      "SELECT start_ms, end_ms, decodes, used_blocks FROM iteration WHERE run = ? ORDER BY replica, idx", [run.id]
     ) { try body(StoredIteration(start: $0[0], end: $0[1], decodes: $0[2], usedBlocks: $0[3])) }
   }
 
@@ -65,7 +65,8 @@ extension ResultsFile {
     try forEachRow(
       """
       SELECT end_ms FROM emission JOIN iteration
-        ON iteration.run = emission.run AND idx BETWEEN first_iteration AND last_iteration
+        ON iteration.run = emission.run AND iteration.replica = emission.replica
+          AND idx BETWEEN first_iteration AND last_iteration
       WHERE emission.run = ? AND request = ? ORDER BY end_ms
       """, [run.id, request.number]
     ) { times.append($0[0]) }

@@ -8,7 +8,7 @@ public final class TimelineFile {
   private let write: (Span<UInt8>) throws -> Void
   private var piece: [UInt8] = []
   private var isEmpty = true
-  private var policies = 0
+  private var processes = 0
   /// How much has been written.
   public private(set) var byteCount = 0
 
@@ -25,11 +25,11 @@ public final class TimelineFile {
     try flush()
   }
 
-  /// Begins the events of another policy; returns the number of its process.
-  func begin(_ policy: String) throws -> Int {
-    policies += 1
-    for event in TimelineTrack.metadata(of: policy, process: policies) { try add(event) }
-    return policies
+  /// Begins the events of another process, a policy's or a replica's; returns its number.
+  func begin(_ name: String) throws -> Int {
+    processes += 1
+    for event in TimelineTrack.metadata(of: name, process: processes) { try add(event) }
+    return processes
   }
 
   /// Adds an event, on a line of its own.

@@ -3,12 +3,12 @@ import HardwareModels
 import Sim
 
 extension TimelineRecorder {
-  func draw(_ iteration: IterationRecord) throws {
+  func draw(_ iteration: IterationRecord, on track: TimelineTrack) throws {
     let layers = iteration.prefillLayers
     let energy = iteration.cost.energy
     try file.add(
       .slice(
-        work(prefills: iteration.prefillRequests > 0, decodes: iteration.decodes > 0), on: iterations,
+        work(prefills: iteration.prefillRequests > 0, decodes: iteration.decodes > 0), on: track,
         from: iteration.start, to: iteration.end,
         args: [
           "iteration": "\(iteration.index)", "decodes": "\(iteration.decodes)",
@@ -22,7 +22,7 @@ extension TimelineRecorder {
   }
 
   /// The parts lie one after the other, each as wide as its share of the iteration; the last one ends with it.
-  func drawParts(of iteration: IterationRecord) throws {
+  func drawParts(of iteration: IterationRecord, on track: TimelineTrack) throws {
     let whole = iteration.parts.reduce(Seconds.zero) { $0 + $1.duration }
     let nanoseconds = Double((iteration.end - iteration.start).nanoseconds)
     var (start, passed) = (iteration.start, Seconds.zero)
@@ -30,22 +30,24 @@ extension TimelineRecorder {
       passed += part.duration
       let share = passed.value / whole.value
       let end = iteration.start + SimDuration(nanoseconds: Int64((share * nanoseconds).rounded()))
-      try file.add(slice(part.kind, from: start, to: end))
+      try file.add(slice(part.kind, on: track, from: start, to: end))
       start = end
     }
   }
 
-  private func slice(_ kind: IterationPart.Kind, from start: SimTime, to end: SimTime) -> TraceEvent {
+  private func slice(
+    _ kind: IterationPart.Kind, on track: TimelineTrack, from start: SimTime, to end: SimTime
+  ) -> TraceEvent {
     switch kind {
-    case .host: return .slice("host", on: layers, from: start, to: end, args: [:])
-    case .embedding: return .slice("embedding", on: layers, from: start, to: end, args: [:])
-    case .emission: return .slice("LM head and sampling", on: layers, from: start, to: end, args: [:])
+    case .host: return .slice("host", on: track, from: start, to: end, args: [:])
+    case .embedding: return .slice("embedding", on: track, from: start, to: end, args: [:])
+    case .emission: return .slice("LM head and sampling", on: track, from: start, to: end, args: [:])
     case .layers(let run):
       let kind = work(prefills: run.prefill.requests > 0, decodes: run.decode.requests > 0)
       let last = run.layers.upperBound - 1
       let range = run.layers.count == 1 ? "layer \(last)" : "layers \(run.layers.lowerBound)-\(last)"
       return .slice(
-        "\(kind), \(range)", on: layers, from: start, to: end,
+        "\(kind), \(range)", on: track, from: start, to: end,
         args: ["prefill_tokens": "\(run.prefill.tokens)", "decodes": "\(run.decode.requests)"])
     }
   }
@@ -56,11 +58,11 @@ extension TimelineRecorder {
   }
 
   /// The counters while an iteration runs, from its beginning on.
-  func count(_ iteration: IterationRecord) throws {
+  func count(_ iteration: IterationRecord, on track: TimelineTrack) throws {
     let cost = iteration.cost
     func gigabytes(_ kind: TrafficClass) -> String { exact(cost.traffic[kind].value / cost.duration.value / 1e9) }
     func add(_ name: String, _ values: TraceEvent.Members) throws {
-      try file.add(TraceEvent("C", name, on: iterations, at: iteration.start, args: values))
+      try file.add(TraceEvent("C", name, on: track, at: iteration.start, args: values))
     }
     try add(
       "requests",

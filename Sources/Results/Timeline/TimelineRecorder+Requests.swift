@@ -16,7 +16,8 @@ extension TimelineRecorder {
     guard request.outcome == .completed else { return }
     let phases = [
       ("waiting", request.arrival, request.firstScheduled), ("prefill", request.firstScheduled, request.firstToken),
-      ("decode", request.firstToken, request.finish),
+      ("KV transfer", request.firstToken, request.cacheArrival ?? request.firstToken),
+      ("decode", request.cacheArrival ?? request.firstToken, request.finish),
     ]
     for (name, start, end) in phases where start < end {
       try drawSpan(name, of: request, from: start, to: end, args: ["request": number])
@@ -41,9 +42,11 @@ extension TimelineRecorder {
       try file.add(TraceEvent(phase, "request", on: track, at: time, fields))
     }
     func making(_ token: SimTime) -> SimTime { token + SimDuration(nanoseconds: -1) }
+    let first = try lane(request.replica).iterations
+    let last = try lane(request.emissions.last?.replica ?? request.replica).iterations
     try add("s", arrivals, request.arrival)
-    try add("t", iterations, request.firstScheduled)
-    if request.firstToken < request.finish { try add("t", iterations, making(request.firstToken)) }
-    try add("f", iterations, making(request.finish), "\"e\"")
+    try add("t", first, request.firstScheduled)
+    if request.firstToken < request.finish { try add("t", first, making(request.firstToken)) }
+    try add("f", last, making(request.finish), "\"e\"")
   }
 }

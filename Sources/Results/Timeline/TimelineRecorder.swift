@@ -13,11 +13,22 @@ public final class TimelineRecorder: Recorder {
   public let wantsParts = true
   let file: TimelineFile
   let arrivals: TimelineTrack
-  let iterations: TimelineTrack
-  let layers: TimelineTrack
   private let idlePower: Watts
   private let next: (any Recorder)?
-  private var last: IterationRecord?
+  private var lanes: [Lane]
+
+  /// The tracks of a replica.
+  struct Lane {
+    let iterations: TimelineTrack
+    let layers: TimelineTrack
+    /// The iteration that ended last.
+    var last: IterationRecord?
+
+    init(of policy: String, process: Int) {
+      iterations = TimelineTrack(.iterations, of: policy, process: process)
+      layers = TimelineTrack(.layers, of: policy, process: process)
+    }
+  }
 
   /// A recorder of one policy's run.
   /// - Parameters:
@@ -31,8 +42,16 @@ public final class TimelineRecorder: Recorder {
     self.next = next
     let process = try file.begin(policy)
     arrivals = TimelineTrack(.arrivals, of: policy, process: process)
-    iterations = TimelineTrack(.iterations, of: policy, process: process)
-    layers = TimelineTrack(.layers, of: policy, process: process)
+    lanes = [Lane(of: policy, process: process)]
+  }
+
+  /// The tracks of a replica: the first one's are the policy's, each other one is a process of its own.
+  func lane(_ replica: ReplicaID) throws -> Lane {
+    while lanes.count <= replica.number {
+      let process = try file.begin("\(arrivals.policy), replica \(lanes.count)")
+      lanes.append(Lane(of: arrivals.policy, process: process))
+    }
+    return lanes[replica.number]
   }
 
   /// A request left the server.
@@ -43,17 +62,18 @@ public final class TimelineRecorder: Recorder {
 
   /// An iteration ended.
   public func record(_ iteration: IterationRecord) throws {
-    if let last, last.end < iteration.start { try drawIdle(after: last) }
-    try draw(iteration)
-    try drawParts(of: iteration)
-    try count(iteration)
-    last = iteration
+    let lane = try lane(iteration.replica)
+    if let last = lane.last, last.end < iteration.start { try drawIdle(after: last) }
+    try draw(iteration, on: lane.iterations)
+    try drawParts(of: iteration, on: lane.layers)
+    try count(iteration, on: lane.iterations)
+    lanes[iteration.replica.number].last = iteration
     try next?.hear(iteration)
   }
 
   /// The simulation is over: the counters fall.
   public func finish() throws {
-    if let last { try drawIdle(after: last) }
+    for last in lanes.compactMap(\.last) { try drawIdle(after: last) }
   }
 
   /// Nothing is in flight between iterations that do not follow one another.
@@ -65,6 +85,6 @@ public final class TimelineRecorder: Recorder {
     idle.cost.duration = Seconds(1)
     idle.cost.energy = iteration.cost.energy.isMetered ? Energy() : .unmetered
     idle.cost.energy[.idle] += idlePower * idle.cost.duration
-    try count(idle)
+    try count(idle, on: lane(iteration.replica).iterations)
   }
 }

@@ -1,6 +1,7 @@
 import Base
 
-/// Where the events of a policy stand: each policy is a process, each kind of slice a thread of it.
+/// Where the events of a policy stand: each policy, and each replica beyond its first, is a process, each kind of slice a
+/// thread of it.
 ///
 /// Perfetto finds a thread by its number alone, so these differ over all policies. Asynchronous slices and flows belong
 /// together by category and number; the category is the policy, so a request keeps its own number.
@@ -23,7 +24,7 @@ struct TimelineTrack {
     thread = 10 * process + (Kind.allCases.firstIndex(of: kind) ?? 0)
   }
 
-  /// What names and orders the tracks of a policy.
+  /// What names and orders the tracks of a process.
   static func metadata(of policy: String, process: Int) -> [TraceEvent] {
     let tracks = Kind.allCases.map { TimelineTrack($0, of: policy, process: process) }
     func event(_ name: String, _ track: TimelineTrack, _ key: String, _ value: String) -> TraceEvent {

@@ -1,26 +1,20 @@
 import Base
 
-/// The number of a replica, from 0.
-public struct ReplicaID: Hashable, Sendable {
-  /// The number.
-  public let number: Int
-
-  /// The replica with this number.
-  public init(_ number: Int) { self.number = number }
-}
-
 /// What can happen in a simulation.
 enum Event: Hashable {
   /// The next request of the trace reaches the server. At one instant, arrivals come first, so that an iteration that
   /// begins then sees them.
   case requestArrives
+  /// The keys and values of a request, the one in this slot of those that move, have reached the replica that decodes.
+  case cacheArrives(Int)
   /// A replica's iteration ends.
   case iterationEnds(ReplicaID)
 
   fileprivate var rank: Int {
     switch self {
     case .requestArrives: 0
-    case .iterationEnds: 1
+    case .cacheArrives: 1
+    case .iterationEnds: 2
     }
   }
 }
@@ -47,6 +41,9 @@ struct EventQueue {
     heap.push(Entry(time: time, rank: event.rank, sequence: scheduled, event: event))
     scheduled += 1
   }
+
+  /// Whether something more will happen at a moment that nothing comes before.
+  func goesOn(at time: SimTime) -> Bool { heap.first?.time == time }
 
   /// Takes out the next event; nil when nothing more will happen.
   mutating func next() -> (time: SimTime, event: Event)? { heap.pop().map { ($0.time, $0.event) } }

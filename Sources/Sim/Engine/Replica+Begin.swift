@@ -7,7 +7,7 @@ extension Replica {
   mutating func beginIteration(
     at now: SimTime, cost model: inout any CostModel, executor: inout (any PlanExecutor)?
   ) throws -> SimTime? {
-    guard requestsInFlight > 0 else { return nil }
+    guard !isRunning, requestsInFlight > 0 else { return nil }
     let plan = nextPlan(at: now)
     try preempt(plan.preemptions)
     try admit(plan.admissions, at: now)
@@ -18,6 +18,8 @@ extension Replica {
       throw error("\(active) requests are to run but the limit is \(view.limits.maxRequests)")
     }
     guard active > 0 else {
+      // Who holds the missing blocks is on the way.
+      if arrivingCount + leavingCount > 0 { return nil }
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
     tiles = plan.tiles
@@ -28,7 +30,7 @@ extension Replica {
       if tracksParts { iteration.parts = model.parts(of: work) }
       model.price(work, into: &iteration.cost)
     }
-    let end = try end(of: iteration.cost, from: now)
+    let end = try now.after(iteration.cost.duration, of: "an iteration", atLeast: SimDuration(nanoseconds: 1))
     iteration.index = iterationCount
     iteration.start = now
     iteration.end = end
@@ -50,9 +52,10 @@ extension Replica {
         throw error("request \(id.number) is to be preempted but does not decode")
       }
       let departure = view.decodes.remove(entry.slot)
-      requests[entry.slot].noteDeparture(departure, lastIteration: tracksEmissions ? iterationCount - 1 : nil)
+      requests[entry.slot].noteDeparture(departure, emissions: emissions(of: departure, until: iterationCount - 1))
       requests[entry.slot].preemptions += 1
       view.budget.release(view.budget.blocks(for: departure.length - 1))
+      pendingTokens += departure.length
       view.waiting.prepend(WaitingRequest(id: id, tokens: departure.length, slot: entry.slot))
     }
   }
@@ -84,7 +87,7 @@ extension Replica {
     guard count >= 0 else { throw error("\(count) requests are to decode") }
     if count != view.decodes.runningCount {
       for run in view.decodes.select(oldest: count, iteration: iterationCount) where tracksEmissions {
-        requests[run.slot].emissions.append(run.firstIteration...iterationCount - 1)
+        requests[run.slot].emissions.append(Emission(id, run.firstIteration...iterationCount - 1))
       }
     }
     let needed = view.decodes.needingBlock
@@ -119,17 +122,6 @@ extension Replica {
   /// Tiles come in the order of admission, so that each is found in one step.
   func nextPlace(of request: RequestID, from place: Int) -> Int? {
     view.prefilling[place...].firstIndex { $0.id == request }
-  }
-
-  private func end(of cost: IterationCost, from now: SimTime) throws -> SimTime {
-    let seconds = cost.duration.value
-    guard seconds > 0, seconds < SimDuration.longest.seconds - now.seconds else {
-      throw InputError(
-        .config,
-        "an iteration would take \(seconds) s at \(now.seconds) s of simulated time; the clock ends after "
-          + "146 years", hint: "check the GPU's and the engine profile's figures")
-    }
-    return now + max(.seconds(seconds), SimDuration(nanoseconds: 1))
   }
 }
 

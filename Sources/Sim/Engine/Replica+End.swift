@@ -6,18 +6,19 @@ extension Replica {
     precondition(isRunning, "an iteration ends only after it has begun")
     isRunning = false
     idleSince = now
-    finished.removeAll(keepingCapacity: true)
+    if !finished.isEmpty { finished.removeAll(keepingCapacity: true) }
+    if !prefilled.isEmpty { prefilled.removeAll(keepingCapacity: true) }
     view.decodes.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
     for slot in finished {
       let departure = view.decodes.remove(slot)
-      requests[slot].noteDeparture(departure, lastIteration: tracksEmissions ? iteration.index : nil)
+      requests[slot].noteDeparture(departure, emissions: emissions(of: departure, until: iteration.index))
       view.budget.release(view.budget.blocks(for: departure.length - 1))
       try leave(slot, ledger: &ledger)
     }
     var place = 0
     for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
-      view.prefilling[found].frontier.advance(by: tile)
+      pendingTokens -= view.prefilling[found].advance(by: tile)
       let isComplete = view.prefilling[found].frontier.completedTokens == view.prefilling[found].tokens
       if isComplete { try completePrefill(view.prefilling.remove(at: found), at: now, ledger: &ledger) }
       place = isComplete ? found : found + 1
@@ -25,25 +26,47 @@ extension Replica {
     try ledger.note(iteration)
   }
 
-  /// The prefill's last tile yields a token; the request decodes from now on, or is done.
+  /// Lets a request decode from now on whose last token came out of a prefill.
+  mutating func decode(_ slot: Int) {
+    let request = requests[slot]
+    view.decodes.join(
+      request.id, slot: slot, length: request.length, remaining: request.outputTokens - request.emittedTokens,
+      lastToken: request.lastToken)
+  }
+
+  /// The iterations that brought out a departing request's tokens, if anybody wants to know.
+  func emissions(of departure: DecodePool.Departure, until last: Int) -> Emission? {
+    guard tracksEmissions, let first = departure.firstIteration else { return nil }
+    return Emission(id, first...last)
+  }
+
+  /// The prefill's last tile yields a token; the request is to decode, or is done.
   private mutating func completePrefill(
     _ request: PrefillingRequest, at now: SimTime, ledger: inout Ledger
   ) throws {
     let slot = request.slot
-    if tracksEmissions { requests[slot].emissions.append(iterationCount - 1...iterationCount - 1) }
+    if tracksEmissions { requests[slot].emissions.append(Emission(id, iteration.index...iteration.index)) }
     if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
-    let remaining = requests[slot].outputTokens - requests[slot].emittedTokens
-    if remaining == 0 {
+    if requests[slot].emittedTokens == requests[slot].outputTokens {
       view.budget.release(view.budget.blocks(for: request.tokens))
       try leave(slot, ledger: &ledger)
     } else {
-      view.decodes.join(request.id, slot: slot, length: requests[slot].length, remaining: remaining, lastToken: now)
+      prefilled.append(slot)
     }
   }
 
   private mutating func leave(_ slot: Int, ledger: inout Ledger) throws {
     try ledger.note(requests[slot].record(.completed))
     requests.remove(slot)
+  }
+}
+
+extension PrefillingRequest {
+  /// Moves its frontier over a tile; returns how many more tokens have passed every layer.
+  fileprivate mutating func advance(by tile: Tile) -> Int {
+    let before = frontier.completedTokens
+    frontier.advance(by: tile)
+    return frontier.completedTokens - before
   }
 }
 
@@ -62,12 +85,11 @@ extension ActiveRequest {
     return now - lastToken
   }
 
-  /// Takes over what the pool knew. The run of iterations is kept only if its last one is given.
-  mutating func noteDeparture(_ departure: DecodePool.Departure, lastIteration: Int?) {
+  /// Takes over what the pool knew.
+  mutating func noteDeparture(_ departure: DecodePool.Departure, emissions run: Emission?) {
     emittedTokens = departure.length - promptTokens
     lastToken = departure.lastToken
     largestGap = max(largestGap, departure.largestGap)
-    guard let first = departure.firstIteration, let lastIteration else { return }
-    emissions.append(first...lastIteration)
+    if let run { emissions.append(run) }
   }
 }

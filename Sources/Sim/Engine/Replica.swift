@@ -1,4 +1,5 @@
 import Base
+import DequeModule
 import HardwareModels
 import Traces
 
@@ -10,7 +11,7 @@ struct Replica {
   /// Whether iterations keep what their time was spent on.
   let tracksParts: Bool
   private(set) var policy: any SchedulingPolicy
-  var requests = RequestTable()
+  var requests = SlotTable<ActiveRequest>()
   /// What its policy sees of it.
   var view: ReplicaView
   var iterationCount = 0
@@ -19,37 +20,50 @@ struct Replica {
   /// Its prefill work.
   var tiles: [Tile] = []
   var isRunning = false
+  /// Whether something happened to it that it has not answered yet.
+  var isWoken = false
   /// Where the last iteration ended.
   var idleSince = SimTime.zero
   var work = IterationWork()
   var finished: [Int] = []
+  /// Whose prompts were done in the iteration that ended last, and who have more tokens to come.
+  var prefilled: [Int] = []
+  /// Tokens of waiting and prefilling requests that have not passed every layer.
+  var pendingTokens = 0
+  /// Requests that shall decode here and whose keys and values have no blocks yet, in the order of their coming.
+  var awaited = Deque<Int>()
+  /// Requests whose keys and values are on their way to blocks here.
+  var arrivingCount = 0
+  /// Requests whose keys and values are on their way, or are to go, from blocks here.
+  var leavingCount = 0
 
-  init(
-    limits: ReplicaLimits, window: Int?, policy: any SchedulingPolicy, tracksEmissions: Bool, tracksParts: Bool
-  ) {
+  init(_ id: ReplicaID, of pool: ReplicaPool, window: Int?, tracksEmissions: Bool, tracksParts: Bool) {
     self.window = window
     self.tracksEmissions = tracksEmissions
     self.tracksParts = tracksParts
-    self.policy = policy
-    view = ReplicaView(limits: limits, window: window)
+    policy = pool.policy
+    view = ReplicaView(id, limits: pool.limits, window: window)
+    iteration.replica = id
   }
+
+  var id: ReplicaID { view.replica }
 
   /// Requests that wait, prefill or decode.
   var requestsInFlight: Int { view.waiting.count + view.prefilling.count + view.decodes.count }
 
-  /// Lets a request wait, or says why it can never be served.
-  mutating func receive(_ request: ActiveRequest) -> RequestRecord.Outcome? {
-    if let refusal = refusal(of: request) { return refusal }
-    let slot = requests.insert(request)
-    view.waiting.append(WaitingRequest(id: request.id, tokens: request.length, slot: slot))
-    return nil
+  /// What a router may know of it.
+  var load: ReplicaLoad {
+    let decoding = view.decodes.count + awaited.count + arrivingCount
+    return ReplicaLoad(
+      requestsInFlight: view.waiting.count + view.prefilling.count + decoding,
+      outstandingTokens: pendingTokens + decoding)
   }
 
-  private func refusal(of request: ActiveRequest) -> RequestRecord.Outcome? {
-    let (length, overflow) = request.promptTokens.addingReportingOverflow(request.outputTokens)
-    if overflow || length > view.limits.maxModelLen { return .rejectedTooLong }
-    // The last token's keys and values are never written.
-    return view.budget.blocks(for: length - 1) > view.limits.blockCount ? .rejectedNoMemory : nil
+  /// Lets a request wait.
+  mutating func receive(_ request: ActiveRequest) {
+    pendingTokens += request.length
+    let slot = requests.insert(request)
+    view.waiting.append(WaitingRequest(id: request.id, tokens: request.length, slot: slot))
   }
 
   /// Asks the policy for the next batch.

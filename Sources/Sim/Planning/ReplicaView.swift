@@ -22,6 +22,11 @@ public struct ReplicaLimits: Hashable, Sendable {
     self.blockCount = blockCount
     self.tokensPerBlock = tokensPerBlock
   }
+
+  /// Whether the whole KV cache holds so many tokens.
+  func canHold(_ tokens: Int) -> Bool {
+    KVBudget(blockCount: blockCount, tokensPerBlock: tokensPerBlock).blocks(for: tokens) <= blockCount
+  }
 }
 
 /// A request that waits for its prefill to begin.
@@ -48,6 +53,8 @@ public struct PrefillingRequest: Hashable, Sendable {
 ///
 /// This is the replica's own state and not a copy, so that showing it costs nothing.
 public struct ReplicaView: Sendable {
+  /// Which replica it is.
+  public let replica: ReplicaID
   /// The moment at which the iteration would begin.
   public internal(set) var now = SimTime.zero
   /// The replica's settings.
@@ -62,7 +69,8 @@ public struct ReplicaView: Sendable {
   public internal(set) var waiting = Deque<WaitingRequest>()
 
   /// Nobody is there.
-  init(limits: ReplicaLimits, window: Int?) {
+  init(_ replica: ReplicaID, limits: ReplicaLimits, window: Int?) {
+    self.replica = replica
     self.limits = limits
     budget = KVBudget(blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock)
     decodes = DecodePool(budget: budget, window: window)

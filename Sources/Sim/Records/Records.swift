@@ -13,6 +13,29 @@ public struct RequestID: Hashable, Comparable, Sendable {
   public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
+/// The number of a replica, from 0.
+public struct ReplicaID: Hashable, Sendable {
+  /// The number.
+  public let number: Int
+
+  /// The replica with this number.
+  public init(_ number: Int) { self.number = number }
+}
+
+/// Neighbouring iterations of a replica, at each of whose ends a token of a request came out.
+public struct Emission: Hashable, Sendable {
+  /// The replica.
+  public var replica: ReplicaID
+  /// The iterations' numbers on it.
+  public var iterations: ClosedRange<Int>
+
+  /// Iterations of a replica.
+  public init(_ replica: ReplicaID, _ iterations: ClosedRange<Int>) {
+    self.replica = replica
+    self.iterations = iterations
+  }
+}
+
 /// What became of a request.
 public struct RequestRecord: Hashable, Sendable {
   /// How a request left the server.
@@ -29,12 +52,16 @@ public struct RequestRecord: Hashable, Sendable {
   public var id: RequestID
   /// How it left.
   public var outcome: Outcome
+  /// Where it arrived; with a handover its other tokens come out elsewhere.
+  public var replica: ReplicaID
   /// When it reached the server.
   public var arrival: SimTime
-  /// When its first work began; for a rejected request its arrival, as are the two moments below.
+  /// When its first work began; for a rejected request its arrival, as are its first token and its finish.
   public var firstScheduled: SimTime
   /// When its first token came out.
   public var firstToken: SimTime
+  /// When its keys and values had reached the replica that decodes; nil where they did not move.
+  public var cacheArrival: SimTime?
   /// When its last token came out.
   public var finish: SimTime
   /// Tokens of its prompt.
@@ -45,12 +72,14 @@ public struct RequestRecord: Hashable, Sendable {
   public var largestGap: SimDuration
   /// How often it was preempted.
   public var preemptions: Int
-  /// The iterations at whose ends its tokens came out, as runs of neighbours; empty unless iterations are recorded.
-  public var emissions: [ClosedRange<Int>]
+  /// The iterations at whose ends its tokens came out; empty unless iterations are recorded.
+  public var emissions: [Emission]
 }
 
 /// What happened in an iteration.
 public struct IterationRecord: Hashable, Sendable {
+  /// Its replica.
+  public var replica = ReplicaID(0)
   /// Its number on its replica, from 0.
   public var index = 0
   /// When it began.

@@ -21,6 +21,8 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
         lpsim run qwen3-30b --trace arxiv --policy chunked --bench-json chunked.json
         lpsim run qwen3-30b --trace arxiv --requests 50 --timeline run.json
+        lpsim run qwen3-30b-4x --trace sharegpt
+        lpsim run qwen3-30b --trace sharegpt --set replicas=4 --rate 16
         lpsim run cpu-tiny --trace tiny --backend cpu
       """)
 
@@ -29,7 +31,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Simulate only this policy (see: lpsim list policies).", valueName: "name"),
-    completion: .list(Sim.policies.map { $0.name }))
+    completion: .list(Sim.comparables.map(\.name)))
   var policy: String?
 
   @Option(

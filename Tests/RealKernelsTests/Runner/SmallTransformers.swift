@@ -46,8 +46,8 @@ func answers(
     of: ScriptedSource(trace),
     on: tinyServer(
       layers: real.model.transformer.layerCount, maxModelLen: 256, blocks: blocks,
-      window: real.model.transformer.window),
-    policy: policy, costModel: UnitCostModel(), executor: executor)
+      window: real.model.transformer.window, under: policy),
+    costModel: UnitCostModel(), executor: executor)
   let summary = try simulation.run()
   return Answers(logits: log.logits, summary: summary)
 }

@@ -23,7 +23,7 @@ private final class CostLog: Recorder {
     let trace = [TraceRequest.at(0, prompt: 9, output: 3), .at(0, prompt: 5, output: 4)]
     let log = CostLog()
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: tinyServer(layers: 5, maxModelLen: 32), policy: ChunkedPrefill(tokenBudget: 6),
+      of: ScriptedSource(trace), on: tinyServer(layers: 5, maxModelLen: 32, under: ChunkedPrefill(tokenBudget: 6)),
       costModel: UnitCostModel(), executor: try TransformerExecutor(real, maxModelLen: 32, seed: 1), recorder: log)
     let summary = try simulation.run()
     #expect(summary.requestsCompleted == 2 && summary.outputTokens == 7)

@@ -67,7 +67,7 @@ func draw(
   let summaries = try policies.map { policy in
     let recorder = try TimelineRecorder(of: type(of: policy).name, into: file, idlePower: UnitCostModel().idlePower)
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: server, policy: policy, costModel: UnitCostModel(), recorder: recorder)
+      of: ScriptedSource(trace), on: server.under(policy), costModel: UnitCostModel(), recorder: recorder)
     let summary = try simulation.run()
     try recorder.finish()
     return summary

@@ -1,11 +1,13 @@
+import Base
 import Sim
 import TestSupport
 import Traces
 
-/// Follows plans with pencil and paper: which layers each token has passed, and who holds how many KV blocks.
+/// Follows plans with pencil and paper: which layers each token has passed, and who holds how many KV blocks where.
 struct PlanAudit {
   private struct Paper {
     var request: TraceRequest
+    var record: RequestRecord
     var emitted = 0
     var prefillTokens = 0
     var blocks = 0
@@ -13,6 +15,11 @@ struct PlanAudit {
     var passes: [[Int]] = []
 
     var length: Int { request.promptTokens + emitted }
+    /// The replica whose blocks it holds, and the one that may have set blocks aside for it.
+    func home(at now: SimTime) -> ReplicaID { record.home(at: now) ?? record.replica }
+    func isAwaited(by replica: ReplicaID, at now: SimTime) -> Bool {
+      record.home(at: now) == nil && record.lastReplica == replica
+    }
     var isPrefilled: Bool { passes.allSatisfy { $0.prefix(prefillTokens).allSatisfy { $0 > 0 } } }
   }
 
@@ -23,24 +30,30 @@ struct PlanAudit {
   private let limits: ReplicaLimits
   private var papers: [Paper]
 
-  init(_ plans: [Planned], of trace: [TraceRequest], limits: ReplicaLimits) {
+  init(_ observed: Observation, of trace: [TraceRequest], limits: ReplicaLimits) {
     self.limits = limits
-    papers = trace.map { Paper(request: $0) }
-    for (iteration, planned) in plans.enumerated() {
-      if planned.freeBlocks != freeBlocks {
-        problems.append("iteration \(iteration): \(freeBlocks) blocks are free, not \(planned.freeBlocks)")
+    papers = zip(trace, observed.requests).map { Paper(request: $0, record: $1) }
+    for (iteration, planned) in observed.plans.enumerated() {
+      let free = freeBlocks(before: planned)
+      if !free.contains(planned.freeBlocks) {
+        problems.append("plan \(iteration): \(free) blocks are free, not \(planned.freeBlocks)")
       }
       carryOut(planned)
-      if freeBlocks < 0 { problems.append("iteration \(iteration): \(-freeBlocks) blocks are missing") }
+      let left = freeBlocks(before: planned).upperBound
+      if left < 0 { problems.append("plan \(iteration): \(-left) blocks are missing") }
       if planned.decoded.count + planned.plan.tiles.count > limits.maxRequests {
-        problems.append("iteration \(iteration): more requests run than may")
+        problems.append("plan \(iteration): more requests run than may")
       }
       emit(planned)
     }
   }
 
-  /// Blocks that nobody holds.
-  private var freeBlocks: Int { limits.blockCount - papers.reduce(0) { $0 + $1.blocks } }
+  /// Blocks of a replica that nobody holds; fewer by those that are set aside for who comes to it.
+  private func freeBlocks(before planned: Planned) -> ClosedRange<Int> {
+    func blocks(_ isMeant: (Paper) -> Bool) -> Int { papers.filter(isMeant).reduce(0) { $0 + $1.blocks } }
+    let free = limits.blockCount - blocks { $0.home(at: planned.now) == planned.replica }
+    return free - blocks { $0.isAwaited(by: planned.replica, at: planned.now) }...free
+  }
 
   /// Tokens x layers of all requests since their last preemption.
   var covered: Int { papers.reduce(0) { $0 + $1.passes.joined().reduce(0, +) } }

@@ -10,6 +10,7 @@ struct RequestFacts: Equatable {
   var tokenTimes: [SimTime]
   var firstScheduled: SimTime
   var firstToken: SimTime
+  var cacheArrival: SimTime?
   var finish: SimTime
   var largestGap: SimDuration
   var preemptions: Int
@@ -17,6 +18,7 @@ struct RequestFacts: Equatable {
 
 /// What a simulation says about an iteration, with the work of each layer.
 struct IterationFacts: Equatable {
+  var replica: Int
   var start: SimTime
   var end: SimTime
   var decodes: Int
@@ -32,23 +34,23 @@ struct IterationFacts: Equatable {
 
 extension Observation {
   var requestFacts: [RequestFacts] {
-    let ends = iterations.map(\.end)
-    return requests.map { request in
+    zip(requests, tokenTimes).map { request, tokenTimes in
       RequestFacts(
         number: request.id.number, isTurnedAway: request.outcome != .completed,
-        tokenTimes: request.emissions.flatMap { ends[$0] }, firstScheduled: request.firstScheduled,
-        firstToken: request.firstToken, finish: request.finish, largestGap: request.largestGap,
+        tokenTimes: tokenTimes, firstScheduled: request.firstScheduled, firstToken: request.firstToken,
+        cacheArrival: request.cacheArrival, finish: request.finish, largestGap: request.largestGap,
         preemptions: request.preemptions)
     }
   }
 
   var iterationFacts: [IterationFacts] {
-    zip(iterations, works).map { iteration, work in
-      IterationFacts(
-        start: iteration.start, end: iteration.end, decodes: iteration.decodes,
+    begun.map { begun in
+      let iteration = begun.iteration
+      return IterationFacts(
+        replica: iteration.replica.number, start: iteration.start, end: iteration.end, decodes: iteration.decodes,
         prefillTokenLayers: iteration.prefillTokenLayers, prefillRequests: iteration.prefillRequests,
         prefillLayers: iteration.prefillLayers, emitted: iteration.emittedTokens, waiting: iteration.waiting,
-        usedBlocks: iteration.usedBlocks, layers: work.layerByLayer, cost: iteration.cost)
+        usedBlocks: iteration.usedBlocks, layers: begun.work.layerByLayer, cost: iteration.cost)
     }
   }
 }
@@ -68,7 +70,8 @@ extension ReferenceEngine {
       RequestFacts(
         number: request.number, isTurnedAway: request.isTurnedAway, tokenTimes: request.tokenTimes,
         firstScheduled: request.firstScheduled ?? request.arrival,
-        firstToken: request.tokenTimes.first ?? request.arrival, finish: request.tokenTimes.last ?? request.arrival,
+        firstToken: request.tokenTimes.first ?? request.arrival, cacheArrival: request.cacheArrival,
+        finish: request.tokenTimes.last ?? request.arrival,
         largestGap: request.gaps.max() ?? .zero, preemptions: request.preemptions)
     }
   }
@@ -79,7 +82,7 @@ extension ReferenceEngine {
       let first = layers.map(\.lowerBound).min() ?? 0
       let last = layers.map(\.upperBound).max() ?? 0
       return IterationFacts(
-        start: iteration.start, end: iteration.end, decodes: iteration.decodes,
+        replica: iteration.replica, start: iteration.start, end: iteration.end, decodes: iteration.decodes,
         prefillTokenLayers: iteration.pieces.reduce(0) { $0 + $1.tokens.count * $1.layers.count },
         prefillRequests: iteration.pieces.count, prefillLayers: first..<last, emitted: iteration.emitted,
         waiting: iteration.waiting, usedBlocks: iteration.usedBlocks, layers: iteration.work.segments,

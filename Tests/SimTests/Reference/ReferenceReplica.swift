@@ -1,4 +1,5 @@
 import Base
+import Sim
 
 /// The queues and the KV cache of the reference, and the iteration that is being planned. The rules are those of
 /// `reference/layered-prefill.md`, section 3, "Decodes" and "Admission", walked through request by request.
@@ -10,7 +11,9 @@ final class ReferenceReplica {
     let layers: Range<Int>
   }
 
+  let number: Int
   let settings: ReferenceSettings
+  let scheduler: any ReferenceScheduler
   var now = SimTime.zero
   var waiting: [ReferenceRequest] = []
   var prefilling: [ReferenceRequest] = []
@@ -20,13 +23,31 @@ final class ReferenceReplica {
   var decodes: [ReferenceRequest] = []
   var pieces: [Piece] = []
 
-  init(_ settings: ReferenceSettings) {
+  /// Whether something happened to it since it was last asked to go on.
+  var isTouched = false
+  /// Who is to decode here: without blocks yet, and on the way to its blocks.
+  var awaited: [ReferenceRequest] = []
+  var arriving: [ReferenceRequest] = []
+  /// When all that it was to send has been sent.
+  var linkIsFree = SimTime.zero
+
+  init(_ number: Int, _ settings: ReferenceSettings, _ scheduler: any ReferenceScheduler) {
+    self.number = number
     self.settings = settings
+    self.scheduler = scheduler
     freeBlocks = Array(0..<settings.blockCount)
   }
 
   var inFlight: Int { waiting.count + prefilling.count + decoding.count }
-  var running: Int { prefilling.count + decoding.count }
+  var runningCount: Int { prefilling.count + decoding.count }
+  /// What a router may know of it, counted request by request.
+  var load: ReplicaLoad {
+    let toPrefill =
+      waiting.reduce(0) { $0 + $1.length } + prefilling.reduce(0) { $0 + $1.prefillTokens - $1.prefilled }
+    let toDecode = decoding.count + awaited.count + arriving.count
+    return ReplicaLoad(
+      requestsInFlight: waiting.count + prefilling.count + toDecode, outstandingTokens: toPrefill + toDecode)
+  }
   var allLayers: Range<Int> { 0..<settings.layerCount }
 
   /// How many blocks so many tokens fill, the last one perhaps in part.

@@ -25,8 +25,13 @@ struct SummaryComparison {
     let firstArrival = reference.requests.first?.arrival ?? .zero
     equal("first arrival", summary.firstArrival, firstArrival)
     equal("last finish", summary.lastFinish, served.compactMap(\.tokenTimes.last).max() ?? firstArrival)
+    let moved = served.filter { $0.cacheArrival != nil }
+    equal("moved", summary.requestsMoved, moved.count)
+    equal(
+      "moved bytes", summary.movedBytes.value,
+      reference.bytesPerToken * Double(moved.reduce(0) { $0 + $1.promptTokens }))
     equal("work", summary.work, iterations.reduce(into: IterationCost()) { $0 += $1.cost })
-    near("idle energy", summary.idleEnergy.value, reference.idleTime, 1e-9)
+    near("idle energy", summary.idleEnergy.value, reference.idleTime(until: summary.lastFinish), 1e-9)
     compareTimes(summary, served)
   }
 

@@ -1,0 +1,119 @@
+import Base
+import HardwareModels
+
+/// Requests between their first token and the replica that decodes the others.
+struct Movers {
+  /// A request that is between two replicas.
+  struct Move {
+    var request: ActiveRequest
+    let sender: Int
+    let receiver: Int
+  }
+
+  /// The replicas that decode.
+  var pool: RoutedPool
+  /// Those on their way.
+  var moves = SlotTable<Move>()
+  /// When the link of each sending replica has sent all that it was given.
+  var linkIsFree: [SimTime]
+  let link: CacheLink
+  let bytesPerToken: Bytes
+
+  /// Nobody moves.
+  init(_ handover: Handover, from server: Simulation.Server) {
+    let random = SeededRandom(seed: server.seed, stream: "decode router")
+    pool = RoutedPool(
+      from: server.pool.replicaCount, count: handover.pool.replicaCount, router: server.router.init(random: random))
+    linkIsFree = [SimTime](repeating: .zero, count: server.pool.replicaCount)
+    link = handover.link
+    bytesPerToken = handover.bytesPerToken
+  }
+
+  /// What moves with a request.
+  func bytes(of move: Int) -> Bytes { bytesPerToken * Double(moves[move].request.promptTokens) }
+
+  /// Gives a request to its sender's link; returns when it arrives.
+  mutating func send(_ move: Int, at now: SimTime) throws -> SimTime {
+    let sender = moves[move].sender
+    let start = max(now, linkIsFree[sender])
+    linkIsFree[sender] = try start.after(link.duration(of: bytes(of: move)), of: "moving keys and values")
+    return linkIsFree[sender]
+  }
+}
+
+/// A request's way to the replica that decodes it: the router names it when the first token is out; it gives blocks to
+/// those who come to it in their order, after its own requests have theirs; the sender's link takes one after the other;
+/// the sender's blocks are free when everything has arrived. Kernels run as fast as without it.
+extension Simulation {
+  /// Sends a request on whose first token just came out.
+  mutating func handOver(_ slot: Int, from sender: Int, at now: SimTime) {
+    let request = replicas[sender].send(slot)
+    guard let receiver = movers?.pool.replica(for: request),
+      let move = movers?.moves.insert(Movers.Move(request: request, sender: sender, receiver: receiver))
+    else { preconditionFailure("only who has somewhere to go is handed over") }
+    replicas[receiver].awaited.append(move)
+    wake(receiver)
+  }
+
+  /// Lets those come to a replica for whom it has room.
+  mutating func startMoves(to receiver: Int, at now: SimTime) throws {
+    while let move = replicas[receiver].awaited.first, let tokens = movers?.moves[move].request.promptTokens,
+      replicas[receiver].makeRoom(for: tokens), let end = try movers?.send(move, at: now)
+    {
+      events.schedule(.cacheArrives(move), at: end)
+    }
+  }
+
+  /// A request's keys and values are where it decodes.
+  mutating func arrive(_ move: Int, at now: SimTime) {
+    guard let movers, var moved = self.movers?.moves.remove(move) else { preconditionFailure("only who moves arrives") }
+    moved.request.cacheArrival = now
+    ledger.noteMove(
+      of: movers.bytes(of: move), in: now - moved.request.lastToken, energyPerByte: movers.link.energyPerByte)
+    replicas[moved.sender].forget(moved.request.promptTokens)
+    replicas[moved.receiver].take(moved.request)
+    wake(moved.sender)
+    wake(moved.receiver)
+  }
+}
+
+extension Replica {
+  /// Gives up a request whose keys and values stay until they have been moved.
+  fileprivate mutating func send(_ slot: Int) -> ActiveRequest {
+    leavingCount += 1
+    return requests.remove(slot)
+  }
+
+  /// Frees the blocks of a request that has moved.
+  fileprivate mutating func forget(_ tokens: Int) {
+    leavingCount -= 1
+    view.budget.release(view.budget.blocks(for: tokens))
+  }
+
+  /// Sets blocks aside for the first of those that are awaited; false if that must wait. Who lost its blocks here goes
+  /// before, and so do those that run up to the replica's limit.
+  fileprivate mutating func makeRoom(for tokens: Int) -> Bool {
+    let blocks = view.budget.blocks(for: tokens)
+    let taken = view.decodes.count + view.prefilling.count + arrivingCount
+    guard view.waiting.isEmpty, taken < view.limits.maxRequests, view.budget.admits(blocks) else { return false }
+    view.budget.reserve(blocks)
+    awaited.removeFirst()
+    arrivingCount += 1
+    return true
+  }
+
+  /// Takes in a request with the blocks that were set aside for it.
+  fileprivate mutating func take(_ request: ActiveRequest) {
+    arrivingCount -= 1
+    decode(requests.insert(request))
+  }
+}
+
+extension Ledger {
+  fileprivate mutating func noteMove(of bytes: Bytes, in time: SimDuration, energyPerByte: JoulesPerByte?) {
+    summary.requestsMoved += 1
+    summary.movedBytes += bytes
+    summary.movingTime += Seconds(time.seconds)
+    if let energyPerByte { summary.work.energy[.link] += energyPerByte * bytes }
+  }
+}
