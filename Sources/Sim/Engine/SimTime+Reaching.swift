@@ -9,7 +9,7 @@ extension SimTime {
       throw InputError(
         .config,
         "\(what) would take \(seconds) s at \(self.seconds) s of simulated time; the clock ends after 146 years",
-        hint: "check the GPU's and the engine profile's figures")
+        hint: "check the figures of the GPU, the engine profile and kvTransfer")
     }
     return self + max(.seconds(seconds), least)
   }

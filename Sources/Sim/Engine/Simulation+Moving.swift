@@ -30,13 +30,13 @@ struct Movers {
   }
 
   /// What moves with a request.
-  func bytes(of move: Int) -> Bytes { bytesPerToken * Double(moves[move].request.promptTokens) }
+  func bytes(of request: ActiveRequest) -> Bytes { bytesPerToken * Double(request.promptTokens) }
 
   /// Gives a request to its sender's link; returns when it arrives.
   mutating func send(_ move: Int, at now: SimTime) throws -> SimTime {
-    let sender = moves[move].sender
+    let (sender, bytes) = (moves[move].sender, bytes(of: moves[move].request))
     let start = max(now, linkIsFree[sender])
-    linkIsFree[sender] = try start.after(link.duration(of: bytes(of: move)), of: "moving keys and values")
+    linkIsFree[sender] = try start.after(link.duration(of: bytes), of: "moving keys and values")
     return linkIsFree[sender]
   }
 }
@@ -66,10 +66,11 @@ extension Simulation {
 
   /// A request's keys and values are where it decodes.
   mutating func arrive(_ move: Int, at now: SimTime) {
-    guard let movers, var moved = self.movers?.moves.remove(move) else { preconditionFailure("only who moves arrives") }
+    guard var moved = movers?.moves.remove(move), let bytes = movers?.bytes(of: moved.request) else {
+      preconditionFailure("only who moves arrives")
+    }
     moved.request.cacheArrival = now
-    ledger.noteMove(
-      of: movers.bytes(of: move), in: now - moved.request.lastToken, energyPerByte: movers.link.energyPerByte)
+    ledger.noteMove(of: bytes, in: now - moved.request.lastToken, energyPerByte: movers?.link.energyPerByte)
     replicas[moved.sender].forget(moved.request.promptTokens)
     replicas[moved.receiver].take(moved.request)
     wake(moved.sender)

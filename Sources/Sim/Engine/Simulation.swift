@@ -153,7 +153,7 @@ public struct Simulation {
     woken.removeAll(keepingCapacity: true)
   }
 
-  /// Lets a replica begin its next iteration, if it is free, and after that send for those who come to it.
+  /// Lets a replica begin its next iteration, if it is free, and after that give blocks to those who come to it.
   private mutating func goOn(_ replica: Int, at now: SimTime) throws {
     if let end = try replicas[replica].beginIteration(at: now, cost: &costModel, executor: &executor) {
       account(idleOf: replica, until: now)
