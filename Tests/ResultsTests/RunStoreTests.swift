@@ -18,7 +18,7 @@ import Testing
   @Test func aResultsFileIsStrictAndWritesAhead() throws {
     _ = try RunStore(path: path)
     #expect(try rows(path, "PRAGMA journal_mode") == ["wal"])
-    #expect(try rows(path, "PRAGMA user_version") == ["3"])
+    #expect(try rows(path, "PRAGMA user_version") == ["4"])
     #expect(try rows(path, "PRAGMA application_id") == ["1819308909"])
     let tables = try rows(
       path, "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"

@@ -24,6 +24,7 @@ struct TimelineTests {
     let file = TimelineFile { piece in for index in piece.indices { bytes.append(piece[index]) } }
     let recorder = try TimelineRecorder(of: "real", into: file, idlePower: Watts(7))
     var measured = iteration()
+    measured.replica = ReplicaID(0)
     measured.cost.energy = .unmetered
     try recorder.record(measured)
     try recorder.finish()
@@ -34,12 +35,37 @@ struct TimelineTests {
     #expect(Set(timeline.events("C", of: "real").map(\.name)) == ["requests", "KV cache", "HBM GB/s"])
   }
 
+  /// Iterations of replicas may overlap; a request's flow ends where its last token came out.
+  @Test func replicasAreProcesses() throws {
+    var bytes: [UInt8] = []
+    let file = TimelineFile { piece in for index in piece.indices { bytes.append(piece[index]) } }
+    let recorder = try TimelineRecorder(of: "split", into: file, idlePower: .zero)
+    for replica in [1, 0] {
+      var iteration = iteration()
+      iteration.replica = ReplicaID(replica)
+      try recorder.record(iteration)
+    }
+    var request = servedRequest()
+    request.replica = ReplicaID(0)
+    request.emissions = [Emission(ReplicaID(0), 0...0), Emission(ReplicaID(1), 0...1)]
+    try recorder.record(request)
+    try recorder.finish()
+    try file.finish()
+    let timeline = try DrawnTimeline(String(decoding: bytes, as: UTF8.self))
+    let names = timeline.events.filter { $0.name == "process_name" }
+    #expect(names.map { $0.args["name"] as? String } == ["split", "split, replica 1"])
+    #expect(timeline.events("X", of: "split").filter { $0.thread % 10 == 1 }.map(\.process) == [2, 1])
+    #expect(timeline.events("stf", of: "split").map(\.process) == [1, 1, 1, 2])
+    #expect(
+      timeline.events("b", of: "split").map(\.name) == ["request", "waiting", "prefill", "KV transfer", "decode"])
+  }
+
   @Test func whoIsNextHearsWhatItWants() throws {
     final class Listener: Recorder {
       let detail: RecordDetail
       var heard: [String] = []
       init(_ detail: RecordDetail) { self.detail = detail }
-      func record(_ request: RequestRecord) { heard.append("request \(request.emissions)") }
+      func record(_ request: RequestRecord) { heard.append("request \(request.emissions.map(\.iterations))") }
       func record(_ iteration: IterationRecord) { heard.append("iteration") }
     }
     let expected: [RecordDetail: [String]] = [
