@@ -10,6 +10,13 @@ public struct TokenTime: Hashable, Sendable {
   /// Sending tokens to their experts and back.
   public var link: Seconds
 
+  /// A time of these parts.
+  public init(memory: Seconds, compute: Seconds, link: Seconds) {
+    self.memory = memory
+    self.compute = compute
+    self.link = link
+  }
+
   /// The study's bound, TPOT: memory and link, no arithmetic.
   public var withoutCompute: Seconds { memory + link }
   /// The same with arithmetic beside the memory.

@@ -20,9 +20,9 @@ struct AnalyzeCommand: ParsableCommand {
 
       EXAMPLES
         lpsim analyze qwen3-30b
-        lpsim analyze qwen3-30b --context 8192 --batch 1,32,256 --picture roofline.svg
+        lpsim analyze qwen3-30b --batch 1,32,256 --picture roofline.svg
         lpsim analyze deepseek-r1 --gpus 8..256
-        lpsim analyze qwen3-30b --set model=llama-3.1-8b --set tensorParallel=1 --set gpu=h200-sxm-141gb --json
+        lpsim analyze qwen3-30b --set model=qwen3-8b --set gpu=h200-sxm-141gb
       """)
 
   @OptionGroup var deployment: DeploymentOptions

@@ -8,7 +8,7 @@ struct MLAMoE: Reproduction {
   static let name = "mla-moe"
 
   private let reference: Reference
-  private let ridges: [(gpu: GPU, flopPerByte: Double)]
+  private let ridges: [(gpu: GPU, flopPerByte: Double, reading: ComparedFigure.Reading)]
   private let latent: LatentFigures
   private let systems: SystemFigures
   private let scaling: ScalingFigures
@@ -17,9 +17,13 @@ struct MLAMoE: Reproduction {
     var fields = try ConfigFields(library.load("mla-moe", .reference))
     reference = try Reference(reading: &fields)
     let gpu = try library.gpu(fields.required("gpu"))
+    let reading = reference.reading
     ridges = try fields.required("accelerators").elements().map { node in
       var fields = try ConfigFields(node)
-      let ridge = try (library.gpu(fields.required("gpu")), fields.number("flopPerByte", in: .positive))
+      let ridge = try (
+        library.gpu(fields.required("gpu")), fields.number("flopPerByte", in: .positive),
+        fields.word("reading", "reading", default: reading)
+      )
       try fields.finish()
       return ridge
     }
@@ -35,9 +39,9 @@ struct MLAMoE: Reproduction {
     let paper = Publication(reading: reference.reading)
     let accelerators = try FigureTable(
       title: "Accelerators in BF16", layout: .grid("accelerator"),
-      figures: ridges.map { gpu, published in
+      figures: ridges.map { gpu, published, reading in
         guard let ridge = gpu.ridgePoint(for: .bf16) else { throw InputError(.config, "\(gpu.name) has no BF16") }
-        return paper.figure("ridge point", gpu.name, "FLOP/B", published, ours: ridge.value)
+        return Publication(reading: reading).figure("ridge point", gpu.name, "FLOP/B", published, ours: ridge.value)
       })
     let tables = try [accelerators] + latent.tables(paper) + systems.tables(paper) + [scaling.table(paper)]
     var chapter = try Chapter(Self.name, reference, tables, engines: [])

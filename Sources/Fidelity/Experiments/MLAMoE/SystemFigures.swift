@@ -84,25 +84,23 @@ struct SystemFigures: Sendable {
     let capacities = served.map { served in
       paper.figure(
         "B_cap", "\(served.balance.model.name), \(context) tokens, \(system)", "requests", served.capacity,
-        ours: served.balance.batchCapacity(context: context).rounded(.down))
+        ours: served.balance.batchCapacity(context: context))
     }
     let exchanges = try links.map { figure in
       paper.figure(
         "all-to-all, one way", "\(figure.name), \(tokensPerGPU) tokens a GPU", "us", figure.microseconds, role: .fitted,
-        ours: try balance(on: figure.link).allToAll(tokensPerGPU: Double(tokensPerGPU)).value * 1e6)
+        ours: try balance(gpus: gpus, link: figure.link).allToAll(tokensPerGPU: Double(tokensPerGPU)).value * 1e6)
     }
-    let gains = served.compactMap { other in
-      other.outdone.map { outdone in
-        let best = comparisons(with: other.balance, saving: outdone.saved).map(\.withoutCompute).max() ?? 0
+    let gains = try served.compactMap { other in
+      try other.outdone.map { outdone in
+        let ratios = try comparisons(with: other.balance, saving: outdone.saved).map(\.withoutCompute)
+        let best = ratios.reduce(0, max)
         let setting = "\(first.model.name) over \(other.balance.model.name), TPOT \(Int(outdone.saved)) % lower"
         return paper.figure("throughput a GPU over the other's", setting, "", outdone.ratio, ours: best)
       }
     }
     return [FigureTable(title: "Whole systems", layout: .list, figures: ridges + capacities + exchanges + gains)]
   }
-
-  /// The first model's system with another link.
-  private func balance(on link: Link) throws -> Balance { try balance(gpus: gpus, link: link) }
 
   /// The first model on so many GPUs with this link, attention and experts spread over all of them.
   func balance(gpus: Int, link: Link) throws -> Balance {
@@ -111,50 +109,39 @@ struct SystemFigures: Sendable {
       on: SystemShape(of: gpu, gpus: gpus, tensorParallel: 1, expertParallel: gpus, link: link))
   }
 
-  /// The first model against another at one context.
-  private struct Comparison {
-    var context: Int
-    var batches: (first: Double, other: Double)
-    var tpot: (first: TokenTime, other: TokenTime)
-    /// Throughput over the other's.
-    var withoutCompute: Double { throughput(tpot.first.withoutCompute, tpot.other.withoutCompute) }
-    /// The same batches with arithmetic beside memory.
-    var total: Double { throughput(tpot.first.total, tpot.other.total) }
-
-    private func throughput(_ first: Seconds, _ other: Seconds) -> Double {
-      batches.first / batches.other * (other / first)
-    }
+  private func comparisons(with other: Balance, saving percent: Double) throws -> [SystemComparison] {
+    try contexts.map { try SystemComparison(of: first, with: other, context: $0, savingPercent: percent) }
   }
 
-  private func comparisons(with other: Balance, saving percent: Double) -> [Comparison] {
-    contexts.compactMap { context in
-      let most = other.batchCapacity(context: context).rounded(.down)
-      let slow = other.tokenTime(batch: most, context: context)
-      let limit = slow.withoutCompute * (1 - percent / 100)
-      let batch = first.largestBatch(context: context, within: limit).rounded(.down)
-      guard most > 0, batch > 0 else { return nil }
-      return Comparison(
-        context: context, batches: (batch, most), tpot: (first.tokenTime(batch: batch, context: context), slow))
-    }
-  }
-
-  func otherTables() -> [WordTable] {
-    served.compactMap { other in
-      other.outdone.map { outdone in
-        WordTable(
-          title: "\(first.model.name) (1) against \(other.balance.model.name) (2), TPOT \(Int(outdone.saved)) % lower",
-          columns: [
-            "context", "batch 1", "batch 2", "TPOT 1, ms", "TPOT 2, ms", "throughput 1 over 2",
-            "the same with arithmetic", "1 is bound by",
-          ],
-          rows: comparisons(with: other.balance, saving: outdone.saved).map { at in
-            [
-              "\(at.context)", readable(at.batches.first), readable(at.batches.other),
-              readable(at.tpot.first.withoutCompute.value * 1e3), readable(at.tpot.other.withoutCompute.value * 1e3),
-              readable(at.withoutCompute), readable(at.total), at.tpot.first.bound.rawValue,
-            ]
-          })
+  func otherTables() throws -> [WordTable] {
+    try [inFP8()]
+      + served.compactMap { other in
+        try other.outdone.map { outdone in
+          WordTable(
+            title:
+              "\(first.model.name) (1) against \(other.balance.model.name) (2), TPOT \(Int(outdone.saved)) % lower",
+            columns: SystemComparison.columns,
+            rows: try comparisons(with: other.balance, saving: outdone.saved).map(\.row))
+        }
       }
-    }
+  }
+
+  /// What weights, keys and values of half as many bytes and twice the peak change.
+  private func inFP8() throws -> WordTable {
+    var model = first.model
+    model.transformer.attention.format = .fp8
+    model.transformer.attention.cacheFormat = .fp8
+    model.transformer.dense?.format = .fp8
+    model.transformer.experts?.format = .fp8
+    let balances = try [("BF16", NumberFormat.bf16, first), ("FP8", .fp8, Balance(of: model, on: first.system))]
+    return WordTable(
+      title: "\(first.model.name) in FP8, \(context) tokens, \(gpus) x \(gpu.name)",
+      columns: ["format", "ridge point, FLOP/B", "B_cap", "TPOT at B_cap, ms"],
+      rows: balances.map { name, format, balance in
+        let batch = balance.batchCapacity(context: context)
+        let time = balance.tokenTime(batch: batch, context: context).withoutCompute
+        let ridge = gpu.ridgePoint(for: format).map { readable($0.value) } ?? ""
+        return [name, ridge, readable(batch.rounded(.down)), readable(time.value * 1e3)]
+      })
   }
 }
