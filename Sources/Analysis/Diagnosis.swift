@@ -5,9 +5,13 @@ import HardwareModels
 public struct Diagnosis: Hashable, Sendable {
   /// What more of would help.
   public enum Resource: String, CaseIterable, Sendable {
+    /// Arithmetic.
     case compute
+    /// Room for requests that would share the weights.
     case memoryCapacity = "memory capacity"
+    /// Bytes a second of the GPUs' memory.
     case memoryBandwidth = "memory bandwidth"
+    /// Bytes a second between GPUs.
     case link
     /// The requests that are there to be batched.
     case batch = "the batch"

@@ -6,7 +6,10 @@ import HardwareModels
 public struct LatentOperation: Hashable, Sendable {
   /// What a request is at.
   public enum Phase: String, CaseIterable, Sendable {
-    case prefill, decode
+    /// All tokens of a prompt are new.
+    case prefill
+    /// One token is.
+    case decode
   }
 
   /// What is done.

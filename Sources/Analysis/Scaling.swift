@@ -23,6 +23,7 @@ public struct Scaling: Sendable {
       }
     }
 
+    /// Room for keys and values, which is full.
     private var cached: Bytes { balance.system.memory * Double(balance.system.gpus) - balance.weights }
   }
 
