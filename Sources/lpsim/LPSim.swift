@@ -29,6 +29,7 @@ struct LPSim: ParsableCommand {
       ValidateCommand.self,
       ListCommand.self,
       ShowCommand.self,
+      AnalyzeCommand.self,
       TraceCommand.self,
       ReproduceCommand.self,
       SensitivityCommand.self,

@@ -23,7 +23,7 @@ struct ListingTests {
   @Test func tablesFitATerminal() throws {
     for line in [
       "list models", "list gpus", "list engines", "list policies", "list routers", "list traces",
-      "reproduce --only fig2",
+      "reproduce --only fig2", "analyze deepseek-r1 --gpus 8..256",
     ] {
       let widest = try sandbox.lpsim(words: line).out.split(separator: "\n").map(\.count).max()
       #expect(try #require(widest) <= 115, "\(line)")
@@ -46,6 +46,22 @@ struct ListingTests {
     #expect(show.status == 0)
     let row = try #require(show.out.split(separator: "\n").first { $0.hasPrefix("KV bytes of a token") })
     #expect(row.split(separator: " ").suffix(2) == [Substring(bytes), Substring(bytes)])
+  }
+
+  @Test func analyzeTellsWhatLimits() throws {
+    let words = "analyze qwen3-30b --context 4096 --batch 1,64 --batch 198 --gpus 8..64"
+    let tables = try sandbox.lpsim(words: words)
+    #expect(tables.status == 0 && tables.errors == "")
+    for part in ["prefill of 4096 tokens: ", "decode of 1 request at ", "decode attention ", "B_MoE: ", "B_cap: "] {
+      #expect(tables.out.contains(part))
+    }
+    let end = try #require(tables.out.firstRange(of: "\nWhat limits decoding: memory bandwidth. "))
+    let json = try sandbox.lpsim(words: "\(words) --json --picture roofline.svg")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: Any])
+    let meaning = try #require(object["meaning"] as? String)
+    #expect(tables.out[end.lowerBound...].split { $0.isWhitespace } == meaning.split { $0.isWhitespace })
+    #expect((object["phases"] as? [Any])?.count == 4 && (object["systems"] as? [Any])?.count == 4)
+    #expect(try sandbox.read("roofline.svg").contains("decode: operators on a GPU under its roofline"))
   }
 
   @Test func whatShowPrintsRunsAndGivesTheSameMetrics() throws {
@@ -90,7 +106,8 @@ struct ListingTests {
   }
 
   @Test(arguments: [
-    "", "run", "sweep", "export", "report", "merge", "list", "show", "trace", "reproduce", "sensitivity", "capacity",
+    "", "run", "sweep", "export", "report", "merge", "list", "show", "analyze", "trace", "reproduce", "sensitivity",
+    "capacity",
     "compare-bench",
   ])
   func everyExampleInTheHelpRuns(_ command: String) throws {

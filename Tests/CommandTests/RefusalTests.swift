@@ -30,6 +30,14 @@ struct RefusalTests {
     ("run CONFIG --trace arxiv --policy layerd", "--policy: no policy \"layerd\" — did you mean \"layered\"?"),
     ("run CONFIG --trace arxiv --record al", "--record: no record level \"al\" — known: none, requests, iterations"),
     ("run CONFIG --trace arxiv --record request", "--record: no record level \"request\" — did you mean \"requests\"?"),
+    ("analyze CONFIG --batch 3,x", "--batch: \"x\" is not a whole number"),
+    ("analyze CONFIG --batch 0", "--batch: 0 is out of range; expected 1…65536"),
+    (
+      "analyze CONFIG --context 40000",
+      "--context: 40000 is out of range; expected 1…32768, the deployment's maxModelLen"
+    ),
+    ("analyze CONFIG --gpus 8..", "--gpus: \"8..\" is not a range of whole numbers up to 65536 — such as 8..256"),
+    ("analyze CONFIG --gpus 3", "--gpus: tensor parallelism over 2 GPUs does not divide a system of 3"),
     ("list modles", "no list of \"modles\" — did you mean \"models\"?"),
     ("reproduce --only fig9", "--only: no experiment \"fig9\" — did you mean \"fig2\"?"),
     ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),

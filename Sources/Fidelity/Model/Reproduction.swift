@@ -23,7 +23,7 @@ public protocol Reproduction: Sendable {
 /// Every experiment that can be reproduced, in the order of the page.
 public let reproductions: [any Reproduction.Type] = [
   ChunkSizes.self, LoadCurves.self, PaperTables.self, ServerPercentiles.self, ServingEnergy.self, KernelFits.self,
-  LayerKernels.self,
+  LayerKernels.self, MLAMoE.self,
 ]
 
 /// What is said of one experiment.

@@ -166,3 +166,15 @@ public struct OperatorDemand: Hashable, Sendable {
   /// Bytes of one layer on all GPUs; padding is not counted.
   public var traffic: Traffic
 }
+
+extension OperatorDemand.Kind {
+  /// The format in which it multiplies; nil where it does not. Attention multiplies in BF16, however keys are kept.
+  public var arithmetic: NumberFormat? {
+    switch self {
+    case .matrixProduct(let product): product.format.arithmetic
+    case .experts(let product): product.format.arithmetic
+    case .prefillAttention, .decodeAttention, .latentPrefill, .latentDecode, .sharedAttention: .bf16
+    case .allReduce, .randomSampling, .elementwise: nil
+    }
+  }
+}

@@ -33,15 +33,18 @@ extension Transformer {
     attention.latent.map { ($0.queryRank ?? 0) + $0.rank } ?? (attention.hasQueryKeyNorm ? 2 * attention.headDim : 0)
   }
 
+  private var tableParameters: Double {
+    Double(vocabulary * (tiesEmbedding ? 1 : 2) + learnedPositions) * Double(hidden)
+  }
+
   /// Every weight of the model by how it is stored: per layer two norms, projections, MLP or router and experts; then
   /// embedding, positions, LM head and the last norm. `active` weights are those that a token meets.
   func parameterGroups(active: Bool = false) -> [ParameterGroup] {
     let layers = Double(layerCount)
     let width = Double(hidden)
     let norms = layers * (2 * width + Double(innerNormParameters)) + width
-    let tables = Double(vocabulary) * width * (tiesEmbedding ? 1 : 2) + Double(learnedPositions) * width
     var groups = [
-      ParameterGroup(count: norms + tables, format: .bf16),
+      ParameterGroup(count: norms + tableParameters, format: .bf16),
       ParameterGroup(count: layers * attentionParameters, format: attention.format),
     ]
     if let dense, sparseLayerCount < layerCount {
@@ -76,6 +79,16 @@ extension Transformer {
     guard let experts else { return .zero }
     return Bytes(3 * Double(hidden * experts.intermediate) * experts.format.bytesPerWeight)
   }
+
+  /// Bytes of all experts, routed and shared, of all layers; zero for a dense model.
+  public var allExpertBytes: Bytes {
+    guard let experts else { return .zero }
+    let inner = Double(experts.count * experts.intermediate + experts.sharedIntermediate)
+    return Bytes(Double(sparseLayerCount) * 3 * Double(hidden) * inner * experts.format.bytesPerWeight)
+  }
+
+  /// Bytes of embedding, learned positions and LM head.
+  public var tableBytes: Bytes { Bytes(tableParameters * NumberFormat.bf16.bytesPerWeight) }
 
   /// Bytes of keys and values, or of their latent, that one token leaves in one layer.
   public var kvBytesPerTokenAndLayer: Bytes {

@@ -14,6 +14,8 @@ public struct OperatorCost: Hashable, Sendable {
   public var traffic: Traffic
   /// What limits it.
   public var bound: Bound
+  /// The format in which it multiplies; nil where it does not.
+  public var arithmetic: NumberFormat?
 }
 
 extension RooflineCostModel {
@@ -72,6 +74,7 @@ extension RooflineCostModel {
     let layers = Double(demand.layers)
     return OperatorCost(
       name: demand.name, layers: demand.layers, duration: Seconds(time.seconds) * layers,
-      flops: demand.flops * layers, traffic: demand.traffic * layers, bound: time.bound)
+      flops: demand.flops * layers, traffic: demand.traffic * layers, bound: time.bound,
+      arithmetic: demand.kind.arithmetic)
   }
 }
