@@ -33,9 +33,7 @@ public struct Experiment: Sendable {
       resolved = resolved.removing("trace")
     }
     deployment = try Deployment(reading: resolved)
-    if backend != nil, deployment.replicas > 1, let replicas = resolved.member("replicas") {
-      throw replicas.error("\(deployment.replicas) replicas cannot be run for real; this machine is one")
-    }
+    if backend != nil { try deployment.requireOneScheduler(in: resolved) }
     let usual = deployment.workload(trace.name)
     let usualRate = deployment.arrivals.hasRate ? usual?.rate : nil
     self.trace = trace
@@ -94,5 +92,18 @@ public struct Experiment: Sendable {
     var members = [ConfigNode.Member("deployment", resolved), .init("workload", node(.object(workload)))]
     if let backend { members.append(.init("backend", node(.string(backend)))) }
     return node(.object(members)).canonicalJSON
+  }
+}
+
+extension Deployment {
+  /// Refuses what a machine cannot do that is one scheduler of a whole model.
+  fileprivate func requireOneScheduler(in resolved: ConfigNode) throws {
+    let counts = [
+      ("replicas", replicas, "replicas"), ("dataParallel", parallelism.data, "attention ranks"),
+      ("pipelineParallel", parallelism.pipeline, "pipeline stages"),
+    ]
+    for (key, count, things) in counts where count > 1 {
+      throw (resolved.member(key) ?? resolved).error("\(count) \(things) cannot be run for real; this machine is one")
+    }
   }
 }

@@ -14,6 +14,16 @@ struct RandomTrace: CustomStringConvertible {
     case several
     /// Some replicas for prompts, some for the tokens after the first.
     case split
+    /// Some replicas of ranks that step together.
+    case ranks
+    /// Some replicas with lanes on pipeline stages.
+    case stages
+    /// All of it at once.
+    case whole
+
+    fileprivate var isSplit: Bool { [.split, .whole].contains(self) }
+    fileprivate var hasRanks: Bool { [.ranks, .whole].contains(self) }
+    fileprivate var hasStages: Bool { [.stages, .whole].contains(self) }
   }
 
   var seed: UInt64
@@ -33,7 +43,9 @@ struct RandomTrace: CustomStringConvertible {
     server = Self.server(for: requests, &random)
     cost = UnitCostModel(attentionWeight: random.happens(0.5) ? 1 / 1024 : 0)
     if shape != .single { addReplicas() }
-    if shape == .split { addHandover() }
+    if shape.hasRanks { server.pool.ranks = random.integer(2...3) }
+    if shape.hasStages { addStages() }
+    if shape.isSplit { addHandover() }
   }
 
   private mutating func addReplicas() {
@@ -41,6 +53,13 @@ struct RandomTrace: CustomStringConvertible {
     server.router = random.one(of: routers)
     server.seed = seed
     for place in requests.indices where random.happens(0.5) { requests[place].session = UInt64(random.integer(0...5)) }
+  }
+
+  /// Lanes and stages need not be equally many, and stages not equally long.
+  private mutating func addStages() {
+    server.pool.lanes = random.integer(1...3)
+    let layers = Array(1...max(1, server.limits.layerCount - 1)).shuffled(using: &random)
+    cost.firstLayers = [0] + layers.prefix(random.integer(1...2)).sorted()
   }
 
   /// Every third link takes no time at all.
@@ -65,7 +84,9 @@ struct RandomTrace: CustomStringConvertible {
   var longestPrompt: Int { requests.map(\.promptTokens).max() ?? 1 }
 
   var description: String {
-    "seed \(seed), \(requests.count) requests, \(server.pools.map { "\($0.replicaCount) x \($0.limits)" }), "
+    "seed \(seed), \(requests.count) requests, "
+      + "\(server.pools.map { "\($0.replicaCount) x \($0.lanes) x \($0.ranks) x \($0.limits)" }), "
+      + "stages from \(cost.firstLayers), "
       + "\(server.router.name), window \(server.attentionWindow ?? 0)"
   }
 

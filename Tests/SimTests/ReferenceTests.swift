@@ -35,8 +35,8 @@ import Testing
   private func expectEqual(
     _ observed: Observation, _ trace: RandomTrace, _ title: String, scheduler: () throws -> (any ReferenceScheduler)?
   ) throws {
-    let schedulers = try (0..<trace.server.replicaCount).map { number in
-      let plans = observed.plans.filter { $0.replica.number == number }
+    let schedulers = try (0..<trace.server.schedulerCount).map { number in
+      let plans = observed.plans.filter { $0.replica.number * trace.server.pool.ranks + $0.rank == number }
       return try scheduler() ?? ReferenceReplay(plans.map(\.plan))
     }
     let reference = ReferenceEngine(trace.requests, on: trace.server, schedulers: schedulers, model: trace.cost)

@@ -31,10 +31,12 @@ public final class LogRecorder: Recorder {
 public struct Observation {
   /// Its records in order.
   public var entries: [LogRecorder.Entry]
-  /// What the policy saw and planned, one an iteration.
+  /// What the policy saw and planned, one an iteration and rank that had requests.
   public var plans: [Planned]
-  /// What the cost model priced, one an iteration.
+  /// What the cost model priced, one a plan that was not empty.
   public var works: [IterationWork]
+  /// What each stage took, one list an iteration.
+  public var stageTimes: [[Seconds]]
   /// The simulation in numbers.
   public var summary: RunSummary
 
@@ -49,12 +51,14 @@ public struct Observation {
     entries.compactMap { if case .iteration(let record) = $0 { record } else { nil } }
   }
 
-  /// What a replica planned for an iteration and what came of it.
+  /// What a replica planned for an iteration and what came of it; of a lane, all its ranks that had something to do.
   public struct Begun: Sendable {
-    /// What the policy saw and planned.
-    public var planned: Planned
+    /// What the policies saw and planned.
+    public var planned: [Planned]
     /// What the cost model priced.
-    public var work: IterationWork
+    public var works: [IterationWork]
+    /// What each stage took.
+    public var stageTimes: [Seconds]
     /// The iteration.
     public var iteration: IterationRecord
   }
@@ -63,9 +67,17 @@ public struct Observation {
   /// values move, have none.
   public var begun: [Begun] {
     var left = iterationsByReplica.map { $0[...] }
-    return zip(plans.filter { !$0.isIdle }, works).compactMap { planned, work in
-      left[planned.replica.number].popFirst().map { Begun(planned: planned, work: work, iteration: $0) }
+    var times = stageTimes[...]
+    var begun: [Begun] = []
+    for (planned, work) in zip(plans.filter { !$0.isIdle }, works) {
+      if let last = begun.last?.iteration, (last.replica, last.start) == (planned.replica, planned.now) {
+        begun[begun.count - 1].planned.append(planned)
+        begun[begun.count - 1].works.append(work)
+      } else if let next = left[planned.replica.number].popFirst(), let stages = times.popFirst() {
+        begun.append(Begun(planned: [planned], works: [work], stageTimes: stages, iteration: next))
+      }
     }
+    return begun
   }
 
   /// The iterations of each replica in order, up to the last replica that had any.
@@ -97,5 +109,7 @@ public func observe(
     of: ScriptedSource(trace), on: server,
     costModel: SpyCostModel(watching: cost, log: works), recorder: recorder)
   let summary = try simulation.run()
-  return Observation(entries: recorder.entries, plans: plans.planned, works: works.works, summary: summary)
+  return Observation(
+    entries: recorder.entries, plans: plans.planned, works: works.works, stageTimes: works.stageTimes,
+    summary: summary)
 }

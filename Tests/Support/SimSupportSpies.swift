@@ -2,10 +2,12 @@ import Base
 import Sim
 import Synchronization
 
-/// What a policy saw and planned for one iteration.
+/// What a policy saw and planned for one iteration, of a replica or of a rank of its lane.
 public struct Planned: Hashable, Sendable {
-  /// The replica.
+  /// The replica, or its lane.
   public var replica: ReplicaID
+  /// The rank of the lane.
+  public var rank: Int
   /// When it was asked.
   public var now: SimTime
   /// Requests that waited, the next one first.
@@ -21,6 +23,7 @@ public struct Planned: Hashable, Sendable {
 
   init(_ view: ReplicaView, _ plan: BatchPlan) {
     replica = view.replica
+    rank = view.rank
     now = view.now
     waiting = view.waiting.map(\.id)
     prefilling = view.prefilling.map(\.id)

@@ -34,6 +34,9 @@ public func tinyServer(
 }
 
 extension Simulation.Server {
+  /// Ranks of all lanes of all replicas.
+  public var schedulerCount: Int { pools.reduce(0) { $0 + $1.schedulerCount } }
+
   /// The settings of the replicas at which requests arrive.
   public var limits: ReplicaLimits {
     get { pool.limits }

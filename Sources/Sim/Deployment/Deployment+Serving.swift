@@ -3,18 +3,20 @@ import HardwareModels
 
 extension Deployment {
   /// GPUs of all replicas.
-  public var gpuCount: Int { tensorParallel * replicas }
+  public var gpuCount: Int { parallelism.gpuCount * replicas }
 
   /// The server that is simulated under a policy, or disaggregated.
   public func server(under name: String, serviceLevel: ServiceLevel) throws -> Simulation.Server {
     let pools = try pools(under: name)
+    // Stages send the keys and values of their layers side by side.
+    var link = cacheLink
+    link.bandwidth = link.bandwidth * Double(parallelism.pipeline)
     let handover = pools.dropFirst().first.map {
-      Handover(
-        to: $0.pool, over: cacheLink, bytesPerToken: model.kvBytesPerToken(tensorParallel: tensorParallel))
+      Handover(to: $0.pool, over: link, bytesPerToken: model.kvBytesPerToken(tensorParallel: tensorParallel))
     }
     return Simulation.Server(
       of: pools[0].pool, handover: handover, router: router, seed: seed, attentionWindow: model.transformer.window,
-      gpuCount: tensorParallel, serviceLevel: serviceLevel)
+      gpuCount: parallelism.gpuCount, serviceLevel: serviceLevel)
   }
 
   /// The replicas under a policy, or disaggregated the two pools of them, each with what people call it.
@@ -32,8 +34,9 @@ extension Deployment {
     let policy = try policy(name)
     let limits = ReplicaLimits(
       layerCount: model.transformer.layerCount, maxRequests: maxNumSeqs, maxModelLen: maxModelLen,
-      blockCount: try memoryBudget(under: policy).blocks, tokensPerBlock: blockSize)
-    return ReplicaPool(under: policy, limits: limits, replicaCount: replicaCount)
+      blockCount: try memoryBudget(under: policy).blocks / parallelism.pipeline, tokensPerBlock: blockSize)
+    return ReplicaPool(
+      under: policy, limits: limits, replicaCount: replicaCount, ranks: parallelism.data, lanes: parallelism.pipeline)
   }
 
   /// What the file says about a policy, or about disaggregation.

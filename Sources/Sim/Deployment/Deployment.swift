@@ -15,6 +15,8 @@ public struct Deployment: Sendable {
   public let engine: EngineProfile
   /// GPUs that share each layer.
   public let tensorParallel: Int
+  /// How the GPUs of a replica share the model.
+  public let parallelism: Parallelism
   /// Copies of the model, each on GPUs of its own.
   public let replicas: Int
   /// What sends requests to replicas.
@@ -66,6 +68,7 @@ public struct Deployment: Sendable {
     engine = try EngineProfile(reading: fields.required("engine"))
     tensorParallelNode = try fields.required("tensorParallel")
     tensorParallel = try tensorParallelNode.integer(in: 1...64)
+    parallelism = Parallelism(tensor: tensorParallel)
     replicas = try fields.integer("replicas", in: 1...4096)
     router = try Sim.router(reading: fields.required("router"))
     cacheLink = try CacheLink(reading: fields.required("kvTransfer"), gpus: tensorParallel)

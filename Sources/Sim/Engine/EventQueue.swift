@@ -7,14 +7,17 @@ enum Event: Hashable {
   case requestArrives
   /// The keys and values of a request, the one in this slot of those that move, have reached the replica that decodes.
   case cacheArrives(Int)
-  /// A replica's iteration ends.
+  /// A lane's iteration ends.
   case iterationEnds(ReplicaID)
+  /// The first stage of the replica with this number is free for a lane that waits.
+  case stageIsFree(Int)
 
   fileprivate var rank: Int {
     switch self {
     case .requestArrives: 0
     case .cacheArrives: 1
     case .iterationEnds: 2
+    case .stageIsFree: 3
     }
   }
 }

@@ -1,8 +1,8 @@
 import Base
 
-/// The replicas of a pool as its router sees them.
+/// The schedulers of a pool as its router sees them: ranks of lanes of replicas.
 struct RoutedPool {
-  /// The number of the first of its replicas; the others follow.
+  /// The number of the first of its ranks; the others follow.
   let first: Int
   private var router: any RoutingPolicy
   private var loads: [ReplicaLoad]
@@ -14,15 +14,15 @@ struct RoutedPool {
     loads = [ReplicaLoad](repeating: ReplicaLoad(), count: count)
   }
 
-  /// The number of the replica that a request goes to.
-  mutating func replica(for request: ActiveRequest) -> Int {
+  /// The number of the rank that a request goes to.
+  mutating func rank(for request: ActiveRequest) -> Int {
     guard loads.count > 1 else { return first }
     let routed = RoutedRequest(promptTokens: request.promptTokens, session: request.session)
     let place = router.replica(for: routed, among: loads)
-    precondition(loads.indices.contains(place), "a router names a replica of its pool")
+    precondition(loads.indices.contains(place), "a router names a place in its pool")
     return first + place
   }
 
-  /// Remembers what is in flight on a replica.
-  mutating func note(_ load: ReplicaLoad, of replica: Int) { loads[replica - first] = load }
+  /// Remembers what is in flight on a rank.
+  mutating func note(_ load: ReplicaLoad, of rank: Int) { loads[rank - first] = load }
 }

@@ -3,20 +3,34 @@ import HardwareModels
 
 /// Replicas that share a policy.
 public struct ReplicaPool: Sendable {
-  /// What schedules each of them, with a copy of its own.
+  /// What schedules each of them, or each rank of each lane, with a copy of its own.
   public var policy: any SchedulingPolicy
   /// Settings that the policy respects.
   public var limits: ReplicaLimits
   /// How many there are.
   public var replicaCount: Int
+  /// Schedulers of a lane, each with requests and a KV cache of its own, that begin and end iterations together.
+  public var ranks: Int
+  /// Lanes of a replica, whose iterations follow each other through its stages.
+  public var lanes: Int
 
   /// A pool of one replica or more.
-  public init(under policy: any SchedulingPolicy, limits: ReplicaLimits, replicaCount: Int = 1) {
-    precondition(replicaCount > 0, "a pool has replicas")
+  public init(
+    under policy: any SchedulingPolicy, limits: ReplicaLimits, replicaCount: Int = 1, ranks: Int = 1, lanes: Int = 1
+  ) {
+    precondition(replicaCount > 0 && ranks > 0 && lanes > 0, "a pool has replicas, and these have schedulers")
     self.policy = policy
     self.limits = limits
     self.replicaCount = replicaCount
+    self.ranks = ranks
+    self.lanes = lanes
   }
+
+  /// Lanes of all its replicas.
+  public var laneCount: Int { replicaCount * lanes }
+
+  /// What a router chooses among: each rank of each lane has a queue of its own.
+  public var schedulerCount: Int { laneCount * ranks }
 }
 
 /// Where requests go when their prompts are done, and how their keys and values get there.
@@ -25,7 +39,7 @@ public struct Handover: Sendable {
   public var pool: ReplicaPool
   /// What the keys and values cross.
   public var link: CacheLink
-  /// Keys and values that a token of a prompt has in all layers, on all GPUs of a replica.
+  /// Keys and values that a token of a prompt has in all layers, on all GPUs that hold them.
   public var bytesPerToken: Bytes
 
   /// A handover to a pool.
@@ -36,9 +50,9 @@ public struct Handover: Sendable {
   }
 }
 
-/// The link over which a replica sends keys and values, one request after the other.
+/// The link over which a replica, or a rank of it, sends keys and values, one request after the other.
 public struct CacheLink: Hashable, Sendable {
-  /// What one replica sends; the receiving one takes as much from each sender.
+  /// What one sends; the receiving one takes as much from each sender.
   public var bandwidth: BytesPerSecond
   /// What each transfer takes beside its bytes.
   public var latency: Seconds
@@ -64,7 +78,7 @@ extension Simulation {
     public var pool: ReplicaPool
     /// Where they go after their first token; nil where they stay.
     public var handover: Handover?
-    /// Chooses among the replicas of each pool.
+    /// Chooses among the schedulers of each pool.
     public var router: any RoutingPolicy.Type
     /// The seed of routers that draw.
     public var seed: UInt64

@@ -1,20 +1,20 @@
 import Base
 import HardwareModels
 
-/// Requests between their first token and the replica that decodes the others.
+/// Requests between their first token and the rank that decodes the others.
 struct Movers {
-  /// A request that is between two replicas.
+  /// A request that is between two ranks.
   struct Move {
     var request: ActiveRequest
     let sender: Int
     let receiver: Int
   }
 
-  /// The replicas that decode.
+  /// The ranks that decode.
   var pool: RoutedPool
   /// Those on their way.
   var moves = SlotTable<Move>()
-  /// When the link of each sending replica has sent all that it was given.
+  /// When each link of the sending replicas has sent all that it was given.
   var linkIsFree: [SimTime]
   let link: CacheLink
   let bytesPerToken: Bytes
@@ -23,8 +23,8 @@ struct Movers {
   init(_ handover: Handover, from server: Simulation.Server) {
     let random = SeededRandom(seed: server.seed, stream: "decode router")
     pool = RoutedPool(
-      from: server.pool.replicaCount, count: handover.pool.replicaCount, router: server.router.init(random: random))
-    linkIsFree = [SimTime](repeating: .zero, count: server.pool.replicaCount)
+      from: server.pool.schedulerCount, count: handover.pool.schedulerCount, router: server.router.init(random: random))
+    linkIsFree = [SimTime](repeating: .zero, count: server.pool.replicaCount * server.pool.ranks)
     link = handover.link
     bytesPerToken = handover.bytesPerToken
   }
@@ -32,33 +32,34 @@ struct Movers {
   /// What moves with a request.
   func bytes(of request: ActiveRequest) -> Bytes { bytesPerToken * Double(request.promptTokens) }
 
-  /// Gives a request to its sender's link; returns when it arrives.
-  mutating func send(_ move: Int, at now: SimTime) throws -> SimTime {
-    let (sender, bytes) = (moves[move].sender, bytes(of: moves[move].request))
-    let start = max(now, linkIsFree[sender])
-    linkIsFree[sender] = try start.after(link.duration(of: bytes), of: "moving keys and values")
-    return linkIsFree[sender]
+  /// Gives a request to a link; returns when it arrives.
+  mutating func send(_ move: Int, on number: Int, at now: SimTime) throws -> SimTime {
+    let start = max(now, linkIsFree[number])
+    let time = link.duration(of: bytes(of: moves[move].request))
+    linkIsFree[number] = try start.after(time, of: "moving keys and values")
+    return linkIsFree[number]
   }
 }
 
-/// A request's way to the replica that decodes it: the router names it when the first token is out; it gives blocks to
+/// A request's way to the rank that decodes it: the router names it when the first token is out; it gives blocks to
 /// those who come to it in their order, after its own requests have theirs; the sender's link takes one after the other;
 /// the sender's blocks are free when everything has arrived. Kernels run as fast as without it.
 extension Simulation {
   /// Sends a request on whose first token just came out.
   mutating func handOver(_ slot: Int, from sender: Int, at now: SimTime) {
-    let request = replicas[sender].send(slot)
-    guard let receiver = movers?.pool.replica(for: request),
+    let request = ranks[sender].send(slot)
+    guard let receiver = movers?.pool.rank(for: request),
       let move = movers?.moves.insert(Movers.Move(request: request, sender: sender, receiver: receiver))
     else { preconditionFailure("only who has somewhere to go is handed over") }
-    replicas[receiver].awaited.append(move)
+    ranks[receiver].awaited.append(move)
     wake(receiver)
   }
 
-  /// Lets those come to a replica for whom it has room.
+  /// Lets those come to a rank for whom it has room.
   mutating func startMoves(to receiver: Int, at now: SimTime) throws {
-    while let move = replicas[receiver].awaited.first, let tokens = movers?.moves[move].request.promptTokens,
-      replicas[receiver].makeRoom(for: tokens), let end = try movers?.send(move, at: now)
+    while let move = ranks[receiver].awaited.first, let moved = movers?.moves[move],
+      ranks[receiver].makeRoom(for: moved.request.promptTokens),
+      let end = try movers?.send(move, on: ranks[moved.sender].link, at: now)
     {
       events.schedule(.cacheArrives(move), at: end)
     }
@@ -71,14 +72,14 @@ extension Simulation {
     }
     moved.request.cacheArrival = now
     ledger.noteMove(of: bytes, in: now - moved.request.lastToken, energyPerByte: movers?.link.energyPerByte)
-    replicas[moved.sender].forget(moved.request.promptTokens)
-    replicas[moved.receiver].take(moved.request)
+    ranks[moved.sender].forget(moved.request.promptTokens)
+    ranks[moved.receiver].take(moved.request)
     wake(moved.sender)
     wake(moved.receiver)
   }
 }
 
-extension Replica {
+extension Rank {
   /// Gives up a request whose keys and values stay until they have been moved.
   fileprivate mutating func send(_ slot: Int) -> ActiveRequest {
     leavingCount += 1
@@ -92,7 +93,7 @@ extension Replica {
   }
 
   /// Sets blocks aside for the first of those that are awaited; false if that must wait. Who lost its blocks here goes
-  /// before, and so do those that run up to the replica's limit.
+  /// before, and so do those that run up to the rank's limit.
   fileprivate mutating func makeRoom(for tokens: Int) -> Bool {
     let blocks = view.budget.blocks(for: tokens)
     let taken = view.decodes.count + view.prefilling.count + arrivingCount

@@ -2,27 +2,35 @@ import Base
 import HardwareModels
 import Traces
 
-/// A server's replicas, and the clock that drives them. One simulation is one thread; parallelism lives between
-/// simulations.
+/// A server's schedulers, the lanes and stages in which they work, and the clock that drives them. One simulation is one
+/// thread; parallelism lives between simulations.
 public struct Simulation {
-  var replicas: [Replica]
+  /// Those of a lane, a replica and a pool follow each other.
+  var ranks: [Rank] = []
+  var lanes: [Lane] = []
+  /// Of each replica.
+  var stages: [Stages] = []
   var events = EventQueue()
   var ledger: Ledger
-  /// Those that are on their way from one replica to another; nil where none moves.
+  /// Those that are on their way from one rank to another; nil where none moves.
   var movers: Movers?
   private var intake: RoutedPool
-  private var costModel: any CostModel
-  private var executor: (any PlanExecutor)?
+  var costModel: any CostModel
+  var executor: (any PlanExecutor)?
+  /// What each stage takes for the iteration that begins.
+  var stageTimes: [Seconds]
   private var source: any RequestSource
   private var upcoming: TraceRequest?
-  /// Replicas to which something happened in this instant.
+  /// Lanes to which something happened in this instant.
   private var woken: [Int] = []
   /// What can never be served is refused where it arrives.
-  private let pools: [ReplicaPool]
+  let pools: [ReplicaPool]
+  /// Whether iterations keep what their time was spent on.
+  let tracksParts: Bool
 
   /// A simulation of requests served by a server.
   /// - Parameter executor: what really carries the plans out, so that its time counts and not the model's; nil to
-  ///   simulate. Waiting costs what the model says.
+  ///   simulate. Waiting costs what the model says. It has one scheduler: no lanes or ranks, and no stages.
   public init(
     of source: any RequestSource, on server: Server, costModel: any CostModel,
     executor: (any PlanExecutor)? = nil, recorder: (any Recorder)? = nil
@@ -34,19 +42,16 @@ public struct Simulation {
     ledger = Ledger(serviceLevel: server.serviceLevel, recorder: recorder)
     ledger.summary.gpuCount = server.gpuCount * server.replicaCount
     intake = RoutedPool(
-      from: 0, count: server.pool.replicaCount,
+      from: 0, count: server.pool.schedulerCount,
       router: server.router.init(random: SeededRandom(seed: server.seed, stream: "router")))
     movers = server.handover.map { Movers($0, from: server) }
-    replicas = []
+    stageTimes = [Seconds](repeating: .zero, count: costModel.stageCount)
+    tracksParts = recorder?.wantsParts ?? false
     for pool in pools {
-      for _ in 0..<pool.replicaCount {
-        let id = ReplicaID(replicas.count)
-        replicas.append(
-          Replica(
-            id, of: pool, window: server.attentionWindow, tracksEmissions: ledger.detail == .iterations,
-            tracksParts: recorder?.wantsParts ?? false))
-      }
+      for _ in 0..<pool.replicaCount { addReplica(of: pool, window: server.attentionWindow) }
     }
+    let isPlain = stageTimes.count == 1 && lanes.allSatisfy(\.isPlain)
+    precondition(executor == nil || isPlain, "what carries plans out has one scheduler")
   }
 
   /// Runs until every request of the source has left the server.
@@ -64,13 +69,15 @@ public struct Simulation {
       case .iterationEnds(let id):
         try end(id.number, at: now)
         if let onProgress, ledger.summary.iterations % 16384 == 0 { try onProgress(ledger.summary) }
+      case .stageIsFree(let replica):
+        if let lane = stages[replica].queue.first { wake(lane: lane) }
       }
       if !woken.isEmpty, !events.goesOn(at: now) { try answer(at: now) }
     }
     if ledger.summary.lastFinish < ledger.summary.firstArrival {
       ledger.summary.lastFinish = ledger.summary.firstArrival
     }
-    for index in replicas.indices { account(idleOf: index, until: ledger.summary.lastFinish) }
+    for replica in stages { account(idle: replica.idle(until: ledger.summary.lastFinish)) }
     return ledger.summary
   }
 
@@ -84,18 +91,18 @@ public struct Simulation {
     var request = ActiveRequest(RequestID(ledger.summary.requestsArrived), arrived)
     if ledger.summary.requestsArrived == 0 {
       ledger.summary.firstArrival = now
-      for index in replicas.indices { replicas[index].idleSince = now }
+      for replica in stages.indices { stages[replica].open(at: now) }
     }
     ledger.summary.requestsArrived += 1
     try fetchArrival()
     ledger.requestsInFlight += 1
-    let replica = intake.replica(for: request)
-    request.replica = ReplicaID(replica)
+    let rank = intake.rank(for: request)
+    request.replica = ranks[rank].id
     if let refusal = refusal(of: request) {
       try ledger.note(request.record(refusal))
     } else {
-      replicas[replica].receive(request)
-      wake(replica)
+      ranks[rank].receive(request)
+      wake(rank)
     }
     ledger.summary.inFlightAtArrivals += ledger.requestsInFlight
   }
@@ -111,61 +118,57 @@ public struct Simulation {
     return fits ? nil : .rejectedNoMemory
   }
 
-  private mutating func end(_ replica: Int, at now: SimTime) throws {
-    try replicas[replica].endIteration(at: now, ledger: &ledger)
-    for place in replicas[replica].prefilled.indices {
-      let slot = replicas[replica].prefilled[place]
-      if replica < movers?.pool.first ?? 0 {
-        handOver(slot, from: replica, at: now)
-      } else {
-        replicas[replica].decode(slot)
+  private mutating func end(_ lane: Int, at now: SimTime) throws {
+    precondition(lanes[lane].isRunning, "an iteration ends only after it has begun")
+    lanes[lane].isRunning = false
+    for rank in lanes[lane].ranks {
+      try ranks[rank].endIteration(at: now, ledger: &ledger)
+      for place in ranks[rank].prefilled.indices {
+        let slot = ranks[rank].prefilled[place]
+        if rank < movers?.pool.first ?? 0 { handOver(slot, from: rank, at: now) } else { ranks[rank].decode(slot) }
       }
     }
+    try ledger.note(lanes[lane].iteration)
     // What mostly happens needs no list.
-    if woken.isEmpty, !events.goesOn(at: now) { try goOn(replica, at: now) } else { wake(replica) }
+    if woken.isEmpty, !events.goesOn(at: now) { return try goOn(lane, at: now) }
+    for rank in lanes[lane].ranks { wake(rank) }
   }
 
-  /// Remembers that something happened to a replica: when nothing more happens in this instant, it answers.
-  mutating func wake(_ replica: Int) {
-    noteLoad(of: replica)
-    guard !replicas[replica].isWoken else { return }
-    replicas[replica].isWoken = true
-    woken.append(replica)
+  /// Remembers that something happened to a rank: when nothing more happens in this instant, its lane answers.
+  mutating func wake(_ rank: Int) {
+    noteLoad(of: rank)
+    wake(lane: ranks[rank].lane)
   }
 
-  private mutating func noteLoad(of replica: Int) {
-    guard replicas.count > 1 else { return }
-    if let first = movers?.pool.first, replica >= first {
-      movers?.pool.note(replicas[replica].load, of: replica)
+  private mutating func wake(lane: Int) {
+    guard !lanes[lane].isWoken else { return }
+    lanes[lane].isWoken = true
+    woken.append(lane)
+  }
+
+  mutating func noteLoad(of rank: Int) {
+    guard ranks.count > 1 else { return }
+    if let first = movers?.pool.first, rank >= first {
+      movers?.pool.note(ranks[rank].load, of: rank)
     } else {
-      intake.note(replicas[replica].load, of: replica)
+      intake.note(ranks[rank].load, of: rank)
     }
   }
 
-  /// All has happened that happens in an instant: the replicas that it concerns go on, in the order of their numbers.
+  /// All has happened that happens in an instant: the lanes that it concerns go on, in the order of their numbers.
   private mutating func answer(at now: SimTime) throws {
     if woken.count > 1 { woken.sort() }
     for place in woken.indices {
-      let replica = woken[place]
-      replicas[replica].isWoken = false
-      try goOn(replica, at: now)
+      let lane = woken[place]
+      lanes[lane].isWoken = false
+      try goOn(lane, at: now)
     }
     woken.removeAll(keepingCapacity: true)
   }
 
-  /// Lets a replica begin its next iteration, if it is free, and after that give blocks to those who come to it.
-  private mutating func goOn(_ replica: Int, at now: SimTime) throws {
-    if let end = try replicas[replica].beginIteration(at: now, cost: &costModel, executor: &executor) {
-      account(idleOf: replica, until: now)
-      events.schedule(.iterationEnds(ReplicaID(replica)), at: end)
-    }
-    guard replicas.count > 1 else { return }
-    if pools.count > 1 { try startMoves(to: replica, at: now) }
-    noteLoad(of: replica)
-  }
-
-  private mutating func account(idleOf replica: Int, until now: SimTime) {
-    let idle = now - replicas[replica].idleSince
-    if idle > .zero { ledger.summary.idleEnergy += costModel.idlePower * Seconds(idle.seconds) }
+  /// Counts what a replica draws while its stages wait: each has an equal part of the replica's GPUs.
+  mutating func account(idle: SimDuration) {
+    guard idle > .zero else { return }
+    ledger.summary.idleEnergy += costModel.idlePower * Seconds(idle.seconds) / Double(stageTimes.count)
   }
 }

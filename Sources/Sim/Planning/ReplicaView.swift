@@ -1,7 +1,7 @@
 import Base
 import DequeModule
 
-/// The settings of a replica that its policy must respect.
+/// The settings that a policy must respect: those of a replica, or where it has lanes and ranks, of each scheduler.
 public struct ReplicaLimits: Hashable, Sendable {
   /// Layers of the model.
   public var layerCount: Int
@@ -49,12 +49,15 @@ public struct PrefillingRequest: Hashable, Sendable {
   let slot: Int
 }
 
-/// All that a policy may know when it plans an iteration. How long answers will be is not part of it.
+/// All that a policy may know when it plans an iteration of a replica, or of its rank of a lane. How long answers will be
+/// is not part of it.
 ///
-/// This is the replica's own state and not a copy, so that showing it costs nothing.
+/// This is the scheduler's own state and not a copy, so that showing it costs nothing.
 public struct ReplicaView: Sendable {
-  /// Which replica it is.
+  /// What records call the replica; with several lanes, the lane.
   public let replica: ReplicaID
+  /// The place among the ranks of its lane, from 0.
+  public let rank: Int
   /// The moment at which the iteration would begin.
   public internal(set) var now = SimTime.zero
   /// The replica's settings.
@@ -69,8 +72,9 @@ public struct ReplicaView: Sendable {
   public internal(set) var waiting = Deque<WaitingRequest>()
 
   /// Nobody is there.
-  init(_ replica: ReplicaID, limits: ReplicaLimits, window: Int?) {
+  init(_ replica: ReplicaID, rank: Int, limits: ReplicaLimits, window: Int?) {
     self.replica = replica
+    self.rank = rank
     self.limits = limits
     budget = KVBudget(blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock)
     decodes = DecodePool(budget: budget, window: window)

@@ -12,6 +12,10 @@ enum Layout: String, CaseIterable {
   case three
   /// Two replicas for prompts and two for the tokens after the first.
   case split
+  /// One replica of two ranks that step together.
+  case ranks
+  /// One replica of two lanes on two stages.
+  case stages
 
   /// A server made of such replicas, all under its policy and with its limits. Keys and values are those that the unit
   /// cost model counts, a byte a token and layer; moving those of ten tokens takes about as long as a decode.
@@ -19,6 +23,8 @@ enum Layout: String, CaseIterable {
     var server = server
     switch self {
     case .one: break
+    case .ranks: server.pool.ranks = 2
+    case .stages: server.pool.lanes = 2
     case .three: server.pool.replicaCount = 3
     case .split:
       server.pool.replicaCount = 2
@@ -28,6 +34,9 @@ enum Layout: String, CaseIterable {
     }
     return server
   }
+
+  /// What prices its iterations.
+  var cost: UnitCostModel { UnitCostModel(firstLayers: self == .stages ? [0, 3] : [0]) }
 }
 
 /// A trace and a server on which every policy must keep the laws.
@@ -82,6 +91,6 @@ struct LawScenario: CustomStringConvertible {
   func observe(under policy: String, on layout: Layout = .one) throws -> Observation {
     let settings = try config(PolicyCase.named(policy).settings)
     let policy = try makePolicy(policy, settings: settings, layerCount: server.limits.layerCount)
-    return try TestSupport.observe(trace, on: layout.server(of: server.under(policy)))
+    return try TestSupport.observe(trace, on: layout.server(of: server.under(policy)), cost: layout.cost)
   }
 }

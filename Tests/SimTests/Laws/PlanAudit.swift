@@ -8,6 +8,8 @@ struct PlanAudit {
   private struct Paper {
     var request: TraceRequest
     var record: RequestRecord
+    /// Its place among the ranks of its lane.
+    var rank = 0
     var emitted = 0
     var prefillTokens = 0
     var blocks = 0
@@ -33,6 +35,9 @@ struct PlanAudit {
   init(_ observed: Observation, of trace: [TraceRequest], limits: ReplicaLimits) {
     self.limits = limits
     papers = zip(trace, observed.requests).map { Paper(request: $0, record: $1) }
+    for planned in observed.plans where planned.rank > 0 {
+      for id in planned.waiting + planned.prefilling + planned.decoding { papers[id.number].rank = planned.rank }
+    }
     for (iteration, planned) in observed.plans.enumerated() {
       let free = freeBlocks(before: planned)
       if !free.contains(planned.freeBlocks) {
@@ -48,9 +53,11 @@ struct PlanAudit {
     }
   }
 
-  /// Blocks of a replica that nobody holds; fewer by those that are set aside for who comes to it.
+  /// Blocks of a scheduler that nobody holds; fewer by those that are set aside for who comes to it.
   private func freeBlocks(before planned: Planned) -> ClosedRange<Int> {
-    func blocks(_ isMeant: (Paper) -> Bool) -> Int { papers.filter(isMeant).reduce(0) { $0 + $1.blocks } }
+    func blocks(_ isMeant: (Paper) -> Bool) -> Int {
+      papers.filter { $0.rank == planned.rank && isMeant($0) }.reduce(0) { $0 + $1.blocks }
+    }
     let free = limits.blockCount - blocks { $0.home(at: planned.now) == planned.replica }
     return free - blocks { $0.isAwaited(by: planned.replica, at: planned.now) }...free
   }

@@ -18,11 +18,12 @@ import Traces
   }
 
   @Test(arguments: policies.map { $0.name }, Layout.allCases)
-  func everyReplicaDrawsIdlePowerFromTheFirstArrivalToTheLastToken(policy: String, layout: Layout) throws {
+  func everyStageDrawsIdlePowerFromTheFirstArrivalToTheLastToken(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let summary = try scenario.observe(under: policy, on: layout).summary
       let idle = summary.work.energy[.idle] + summary.idleEnergy
-      let expected = summary.makespan.seconds * Double(layout.server(of: scenario.server).replicaCount)
+      let stages = layout.server(of: scenario.server).replicaCount * layout.cost.stageCount
+      let expected = summary.makespan.seconds * Double(stages)
       #expect(abs(idle.value - expected) <= 1e-9 * idle.value, "\(scenario)")
       #expect(summary.work.energy.total + summary.idleEnergy >= idle, "\(scenario)")
     }

@@ -16,7 +16,7 @@ struct RequestFacts: Equatable {
   var preemptions: Int
 }
 
-/// What a simulation says about an iteration, with the work of each layer.
+/// What a simulation says about an iteration, with the work of each layer on each rank that has any.
 struct IterationFacts: Equatable {
   var replica: Int
   var start: SimTime
@@ -28,7 +28,7 @@ struct IterationFacts: Equatable {
   var emitted: Int
   var waiting: Int
   var usedBlocks: Int
-  var layers: [LayerWork]
+  var layers: [[LayerWork]]
   var cost: IterationCost
 }
 
@@ -50,7 +50,7 @@ extension Observation {
         replica: iteration.replica.number, start: iteration.start, end: iteration.end, decodes: iteration.decodes,
         prefillTokenLayers: iteration.prefillTokenLayers, prefillRequests: iteration.prefillRequests,
         prefillLayers: iteration.prefillLayers, emitted: iteration.emittedTokens, waiting: iteration.waiting,
-        usedBlocks: iteration.usedBlocks, layers: begun.work.layerByLayer, cost: iteration.cost)
+        usedBlocks: iteration.usedBlocks, layers: begun.works.map(\.layerByLayer), cost: iteration.cost)
     }
   }
 }
@@ -78,15 +78,17 @@ extension ReferenceEngine {
 
   var iterationFacts: [IterationFacts] {
     iterations.map { iteration in
-      let layers = iteration.pieces.map(\.layers)
-      let first = layers.map(\.lowerBound).min() ?? 0
-      let last = layers.map(\.upperBound).max() ?? 0
+      let shares = iteration.shares
+      let pieces = shares.flatMap(\.pieces)
+      let first = pieces.map(\.layers.lowerBound).min() ?? 0
+      let last = pieces.map(\.layers.upperBound).max() ?? 0
+      func sum(_ count: (ReferenceIteration.Share) -> Int) -> Int { shares.reduce(0) { $0 + count($1) } }
       return IterationFacts(
-        replica: iteration.replica, start: iteration.start, end: iteration.end, decodes: iteration.decodes,
-        prefillTokenLayers: iteration.pieces.reduce(0) { $0 + $1.tokens.count * $1.layers.count },
-        prefillRequests: iteration.pieces.count, prefillLayers: first..<last, emitted: iteration.emitted,
-        waiting: iteration.waiting, usedBlocks: iteration.usedBlocks, layers: iteration.work.segments,
-        cost: iteration.cost)
+        replica: iteration.lane.number, start: iteration.start, end: iteration.end, decodes: sum(\.decodes),
+        prefillTokenLayers: pieces.reduce(0) { $0 + $1.tokens.count * $1.layers.count },
+        prefillRequests: pieces.count, prefillLayers: first..<last, emitted: sum(\.work.emittedTokens),
+        waiting: sum(\.waiting), usedBlocks: sum(\.usedBlocks),
+        layers: shares.map(\.work.segments).filter { !$0.isEmpty }, cost: iteration.cost)
     }
   }
 }

@@ -10,29 +10,39 @@ protocol ReferenceScheduler: AnyObject {
 
 /// What the reference did in an iteration.
 struct ReferenceIteration {
-  var replica: Int
+  /// What a scheduler of the lane did.
+  struct Share {
+    var decodes: Int
+    var pieces: [ReferenceReplica.Piece]
+    var waiting: Int
+    var usedBlocks: Int
+    var work: IterationWork
+  }
+
+  var lane: ReferenceLane
   var start: SimTime
-  var end: SimTime
-  var decodes: Int
-  var pieces: [ReferenceReplica.Piece]
-  var emitted: Int
-  var waiting: Int
-  var usedBlocks: Int
-  var work: IterationWork
+  /// When each stage had done its part.
+  var stageEnds: [SimTime]
+  var stageStarts: [SimTime]
+  var shares: [Share]
   var cost: IterationCost
+
+  var end: SimTime { stageEnds.last ?? start }
 }
 
 /// The plain engine that the fast one must equal: slow, obvious, per request and per token, written from
 /// `reference/layered-prefill.md` and not from `Sources/Sim`.
 ///
-/// From moment to moment: take arrivals, take keys and values that have moved, end iterations, and let those replicas go
-/// on to which something happened. Ours, because the page leaves it open: that order within a moment, and that a request
-/// is turned away if the whole cache could not hold its prompt and answer.
+/// From moment to moment: take arrivals, take keys and values that have moved, end iterations, and let those lanes go on to
+/// whose schedulers something happened. Ours, because the page leaves it open: that order within a moment, that a request
+/// is turned away if the whole cache could not hold its prompt and answer, and all lanes and stages.
 final class ReferenceEngine {
+  /// The schedulers, and the lanes of which each has some.
   let replicas: [ReferenceReplica]
+  let lanes: [ReferenceLane]
   private let link: CacheLink?
   let bytesPerToken: Double
-  /// The replicas at which requests arrive, and those that decode what others have prefilled, each with a router.
+  /// The schedulers at which requests arrive, and those that decode what others have prefilled, each with a router.
   private let intake: ReferencePool
   private let decoders: ReferencePool?
   private var model: any CostModel
@@ -45,24 +55,22 @@ final class ReferenceEngine {
   private(set) var iterations: [ReferenceIteration] = []
   /// Those that run, in the order in which they began.
   private var running: [ReferenceIteration] = []
+  /// Lanes that have work and wait for the first stage of their replica, in the order in which they came to wait.
+  private var line: [ReferenceLane] = []
   /// Requests in flight just after each arrival.
   private(set) var inFlightSamples: [Int] = []
 
-  /// - Parameter schedulers: one for each replica of the server.
+  /// - Parameter schedulers: one for each rank of each lane of each replica of the server.
   init(
     _ trace: [TraceRequest], on server: Simulation.Server, schedulers: [any ReferenceScheduler], model: any CostModel
   ) {
-    let settings = server.pools.flatMap { pool in
-      [ReferenceSettings](
-        repeating: ReferenceSettings(pool.limits, window: server.attentionWindow), count: pool.replicaCount)
-    }
-    let replicas = zip(settings, schedulers).enumerated().map { ReferenceReplica($0, $1.0, $1.1) }
-    self.replicas = replicas
+    let (replicas, lanes) = ReferenceLane.build(server, schedulers)
+    (self.replicas, self.lanes) = (replicas, lanes)
     intake = ReferencePool(
-      replicas.prefix(server.pool.replicaCount), server.router, SeededRandom(seed: server.seed, stream: "router"))
+      replicas.prefix(server.pool.schedulerCount), server.router, SeededRandom(seed: server.seed, stream: "router"))
     decoders = server.handover.map { _ in
       ReferencePool(
-        replicas.dropFirst(server.pool.replicaCount), server.router,
+        replicas.dropFirst(server.pool.schedulerCount), server.router,
         SeededRandom(seed: server.seed, stream: "decode router"))
     }
     link = server.handover?.link
@@ -74,29 +82,54 @@ final class ReferenceEngine {
 
   /// Serves all requests.
   func run() {
-    while let now = nextMoment {
+    var last = SimTime.zero
+    while let now = nextMoment(after: last) {
+      last = now
       takeArrivals(at: now)
       takeCaches(at: now)
       let ended = running.filter { $0.end == now }
       running.removeAll { $0.end == now }
       for iteration in ended { account(iteration) }
-      for replica in replicas where replica.isTouched {
-        replica.isTouched = false
-        if !running.contains(where: { $0.replica == replica.number }) { begin(replica, at: now) }
-        giveBlocks(replica, at: now)
+      for freed in Set(running.filter { $0.stageEnds[0] == now }.map(\.lane.replica)) {
+        line.first { $0.replica == freed }?.isTouched = true
+      }
+      for lane in lanes where lane.isTouched {
+        lane.isTouched = false
+        goOn(lane, at: now)
       }
     }
   }
 
-  /// How long its replicas did nothing, from the first arrival on.
-  func idleTime(until end: SimTime) -> Double {
-    guard let first = requests.first?.arrival else { return 0 }
-    let busy = iterations.reduce(Int64(0)) { $0 + ($1.end - $1.start).nanoseconds }
-    return Double((end - first).nanoseconds * Int64(replicas.count) - busy) * 1e-9
+  /// Lets the lanes of a replica begin that have work, in the order in which they came to have it.
+  private func goOn(_ lane: ReferenceLane, at now: SimTime) {
+    let isBusy = running.contains { $0.lane === lane } || line.contains { $0 === lane }
+    if !isBusy, lane.schedulers.contains(where: { $0.inFlight > 0 }) { line.append(lane) }
+    while stageIsFree(0, of: lane.replica) <= now, let next = line.first(where: { $0.replica == lane.replica }) {
+      line.removeAll { $0 === next }
+      begin(next, at: now)
+      for scheduler in next.schedulers { giveBlocks(scheduler, at: now) }
+    }
+    for scheduler in lane.schedulers { giveBlocks(scheduler, at: now) }
   }
 
-  private var nextMoment: SimTime? {
-    (upcoming.prefix(1).map(\.arrival) + running.map(\.end) + moves.compactMap(\.end)).min()
+  /// When a stage has done all that it was given.
+  private func stageIsFree(_ stage: Int, of replica: Int) -> SimTime {
+    iterations.filter { $0.lane.replica == replica }.map { $0.stageEnds[stage] }.max() ?? .zero
+  }
+
+  /// How long the stages of its replicas did nothing, from the first arrival on, summed up.
+  func idleTime(until end: SimTime) -> Double {
+    guard let first = requests.first?.arrival else { return 0 }
+    let busy = iterations.reduce(Int64(0)) { sum, iteration in
+      zip(iteration.stageStarts, iteration.stageEnds).reduce(sum) { $0 + ($1.1 - $1.0).nanoseconds }
+    }
+    let stages = Set(lanes.map(\.replica)).count * model.stageCount
+    return Double((end - first).nanoseconds * Int64(stages) - busy) * 1e-9
+  }
+
+  private func nextMoment(after now: SimTime) -> SimTime? {
+    let frees = running.map { $0.stageEnds[0] }.filter { $0 > now }
+    return (upcoming.prefix(1).map(\.arrival) + running.map(\.end) + moves.compactMap(\.end) + frees).min()
   }
 
   private func takeArrivals(at now: SimTime) {
@@ -106,7 +139,7 @@ final class ReferenceEngine {
       next.isTurnedAway = mustTurnAway(next)
       if !next.isTurnedAway {
         replica.waiting.append(next)
-        replica.isTouched = true
+        touch(replica)
       }
       inFlightSamples.append(replicas.reduce(0) { $0 + $1.load.requestsInFlight })
     }
@@ -122,31 +155,42 @@ final class ReferenceEngine {
     return overflows(replicas[0], request.promptTokens) || request.outputTokens > 1 && overflows(decoder, total - 1)
   }
 
-  private func begin(_ replica: ReferenceReplica, at now: SimTime) {
-    guard replica.inFlight > 0 else { return }
-    replica.now = now
-    replica.decodes = []
-    replica.pieces = []
-    replica.scheduler.plan(replica)
-    guard !replica.decodes.isEmpty || !replica.pieces.isEmpty else {
-      precondition(!moves.isEmpty, "an iteration does something unless blocks are held by who moves")
-      return
+  private func touch(_ scheduler: ReferenceReplica) { lanes[scheduler.lane].isTouched = true }
+
+  private func begin(_ lane: ReferenceLane, at now: SimTime) {
+    for scheduler in lane.schedulers {
+      scheduler.now = now
+      scheduler.decodes = []
+      scheduler.pieces = []
+      if scheduler.inFlight > 0 { scheduler.scheduler.plan(scheduler) }
+      let doesSomething = !scheduler.decodes.isEmpty || !scheduler.pieces.isEmpty
+      precondition(
+        doesSomething || scheduler.inFlight == 0 || !moves.isEmpty,
+        "an iteration does something unless blocks are held by who moves")
     }
-    let work = replica.work
-    let cost = model.cost(of: work)
-    let nanoseconds = Int64((cost.duration.value * 1e9).rounded())
-    let end = SimTime(nanoseconds: now.nanoseconds + max(1, nanoseconds))
-    let iteration = ReferenceIteration(
-      replica: replica.number, start: now, end: end, decodes: replica.decodes.count, pieces: replica.pieces,
-      emitted: work.emittedTokens, waiting: replica.waiting.count,
-      usedBlocks: replica.settings.blockCount - replica.freeBlocks.count, work: work, cost: cost)
+    let shares = lane.schedulers.map(\.share)
+    guard shares.contains(where: { !$0.work.segments.isEmpty }) else { return }
+    var times = [Seconds](repeating: .zero, count: model.stageCount)
+    var cost = IterationCost()
+    model.price(ranks: shares.map(\.work), stages: &times, into: &cost)
+    var iteration = ReferenceIteration(
+      lane: lane, start: now, stageEnds: [], stageStarts: [], shares: shares, cost: cost)
+    for (stage, time) in times.enumerated() {
+      let start = max(iteration.end, stageIsFree(stage, of: lane.replica))
+      let nanoseconds = Int64((time.value * 1e9).rounded())
+      iteration.stageStarts.append(start)
+      iteration.stageEnds.append(SimTime(nanoseconds: start.nanoseconds + nanoseconds))
+    }
     running.append(iteration)
     iterations.append(iteration)
   }
 
   private func account(_ iteration: ReferenceIteration) {
-    let (replica, end) = (replicas[iteration.replica], iteration.end)
-    replica.isTouched = true
+    iteration.lane.isTouched = true
+    for scheduler in iteration.lane.schedulers { account(scheduler, iteration.end) }
+  }
+
+  private func account(_ replica: ReferenceReplica, _ end: SimTime) {
     for request in replica.decodes {
       request.tokenTimes.append(end)
       if request.isFinished { leave(request, replica) }
@@ -170,7 +214,7 @@ final class ReferenceEngine {
     guard let decoders, replica.number < intake.replicas.count else { return replica.decoding.append(request) }
     let receiver = decoders.replica(for: request)
     receiver.awaited.append(request)
-    receiver.isTouched = true
+    touch(receiver)
     moves.append((request, replica, receiver, nil))
   }
 
@@ -181,10 +225,10 @@ final class ReferenceEngine {
       let place = moves.firstIndex(where: { $0.request === next }), replica.setAside(for: next)
     {
       let seconds = link.latency.value + bytesPerToken * Double(next.promptTokens) / link.bandwidth.value
-      let sender = moves[place].sender
-      sender.linkIsFree = max(now, sender.linkIsFree) + .seconds(seconds)
+      let link = moves[place].sender.link
+      link.isFree = max(now, link.isFree) + .seconds(seconds)
       var move = moves.remove(at: place)
-      move.end = sender.linkIsFree
+      move.end = link.isFree
       moves.append(move)
     }
   }
@@ -194,8 +238,8 @@ final class ReferenceEngine {
       move.sender.giveBack(move.request)
       move.receiver.take(move.request)
       move.request.cacheArrival = now
-      move.sender.isTouched = true
-      move.receiver.isTouched = true
+      touch(move.sender)
+      touch(move.receiver)
     }
     moves.removeAll { $0.end == now }
   }

@@ -1,7 +1,7 @@
 import Base
 import Sim
 
-/// The queues and the KV cache of the reference, and the iteration that is being planned. The rules are those of
+/// The queues and the KV cache of a scheduler of the reference, and the iteration that is being planned. The rules are those of
 /// `reference/layered-prefill.md`, section 3, "Decodes" and "Admission", walked through request by request.
 final class ReferenceReplica {
   /// Prompt tokens of a request through layers.
@@ -12,6 +12,9 @@ final class ReferenceReplica {
   }
 
   let number: Int
+  /// The number of its lane.
+  let lane: Int
+  let link: ReferenceLink
   let settings: ReferenceSettings
   let scheduler: any ReferenceScheduler
   var now = SimTime.zero
@@ -23,16 +26,16 @@ final class ReferenceReplica {
   var decodes: [ReferenceRequest] = []
   var pieces: [Piece] = []
 
-  /// Whether something happened to it since it was last asked to go on.
-  var isTouched = false
   /// Who is to decode here: without blocks yet, and on the way to its blocks.
   var awaited: [ReferenceRequest] = []
   var arriving: [ReferenceRequest] = []
-  /// When all that it was to send has been sent.
-  var linkIsFree = SimTime.zero
 
-  init(_ number: Int, _ settings: ReferenceSettings, _ scheduler: any ReferenceScheduler) {
+  init(
+    _ number: Int, lane: Int, link: ReferenceLink, _ settings: ReferenceSettings, _ scheduler: any ReferenceScheduler
+  ) {
     self.number = number
+    self.lane = lane
+    self.link = link
     self.settings = settings
     self.scheduler = scheduler
     freeBlocks = Array(0..<settings.blockCount)

@@ -19,8 +19,8 @@ struct SummaryComparison {
     equal("output tokens", summary.outputTokens, served.reduce(0) { $0 + $1.outputTokens })
     equal("preemptions", summary.preemptions, served.reduce(0) { $0 + $1.preemptions })
     equal("iterations", summary.iterations, iterations.count)
-    equal("decode iterations", summary.decodeIterations, iterations.count { $0.decodes > 0 })
-    equal("decoded tokens", summary.decodedTokens, iterations.reduce(0) { $0 + $1.decodes })
+    equal("decode iterations", summary.decodeIterations, iterations.count { $0.shares.contains { $0.decodes > 0 } })
+    equal("decoded tokens", summary.decodedTokens, iterations.flatMap(\.shares).reduce(0) { $0 + $1.decodes })
     equal("in flight", summary.inFlightAtArrivals, reference.inFlightSamples.reduce(0, +))
     let firstArrival = reference.requests.first?.arrival ?? .zero
     equal("first arrival", summary.firstArrival, firstArrival)

@@ -3,27 +3,23 @@ import DequeModule
 import HardwareModels
 import Traces
 
-/// One copy of the model on its GPUs: its requests, its KV cache, its policy, and the iteration that runs.
-struct Replica {
+/// One scheduler of a lane: its requests, its part of the KV cache, its policy, and its share of the iteration that runs.
+struct Rank {
+  /// The number of its lane.
+  let lane: Int
+  /// The number of the link on which its caches leave: lanes share the GPUs of a rank.
+  let link: Int
   let window: Int?
   /// Whether requests keep the iterations at whose ends their tokens came out.
   let tracksEmissions: Bool
-  /// Whether iterations keep what their time was spent on.
-  let tracksParts: Bool
   private(set) var policy: any SchedulingPolicy
   var requests = SlotTable<ActiveRequest>()
   /// What its policy sees of it.
   var view: ReplicaView
+  /// Iterations of its lane that have begun, whether it had work in them or not.
   var iterationCount = 0
-  /// The iteration that runs, or ran last.
-  var iteration = IterationRecord()
-  /// Its prefill work.
+  /// Its prefill work in the iteration that runs.
   var tiles: [Tile] = []
-  var isRunning = false
-  /// Whether something happened to it that it has not answered yet.
-  var isWoken = false
-  /// Where the last iteration ended.
-  var idleSince = SimTime.zero
   var work = IterationWork()
   var finished: [Int] = []
   /// Whose prompts were done in the iteration that ended last, and who have more tokens to come.
@@ -37,15 +33,16 @@ struct Replica {
   /// Requests whose keys and values are on their way, or are to go, from blocks here.
   var leavingCount = 0
 
-  init(_ id: ReplicaID, of pool: ReplicaPool, window: Int?, tracksEmissions: Bool, tracksParts: Bool) {
+  init(_ number: Int, of lane: Lane, link: Int, in pool: ReplicaPool, window: Int?, tracksEmissions: Bool) {
+    self.lane = lane.id.number
+    self.link = link
     self.window = window
     self.tracksEmissions = tracksEmissions
-    self.tracksParts = tracksParts
     policy = pool.policy
-    view = ReplicaView(id, limits: pool.limits, window: window)
-    iteration.replica = id
+    view = ReplicaView(lane.id, rank: number - lane.ranks.lowerBound, limits: pool.limits, window: window)
   }
 
+  /// What records call its lane.
   var id: ReplicaID { view.replica }
 
   /// Requests that wait, prefill or decode.

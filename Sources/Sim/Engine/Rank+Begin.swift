@@ -1,18 +1,24 @@
 import Base
 import HardwareModels
 
-extension Replica {
-  /// Plans, checks, prices or carries out, and begins the next iteration; returns when it ends, nil if there is nothing
-  /// to do.
-  mutating func beginIteration(
-    at now: SimTime, cost model: inout any CostModel, executor: inout (any PlanExecutor)?
-  ) throws -> SimTime? {
-    guard !isRunning, requestsInFlight > 0 else { return nil }
+extension Rank {
+  /// Plans, checks and takes up its share of the lane's next iteration, and adds it to the record; returns the plan, nil
+  /// if it has nothing to do.
+  mutating func takeUp(_ iteration: inout IterationRecord, at now: SimTime) throws -> BatchPlan? {
+    let plan = requestsInFlight > 0 ? try checkedPlan(at: now) : nil
+    tiles = plan?.tiles ?? []
+    if plan != nil { cutWork(tiles) } else { work = IterationWork() }
+    iteration.note(self)
+    return plan
+  }
+
+  /// The next plan, with its preemptions, admissions and decodes already in place; nil if it is empty and may be.
+  private mutating func checkedPlan(at now: SimTime) throws -> BatchPlan? {
     let plan = nextPlan(at: now)
     try preempt(plan.preemptions)
     try admit(plan.admissions, at: now)
     try selectDecodes(plan.decodes)
-    let prefillTokenLayers = try check(plan.tiles)
+    try check(plan.tiles)
     let active = view.decodes.runningCount + plan.tiles.count
     guard active <= view.limits.maxRequests else {
       throw error("\(active) requests are to run but the limit is \(view.limits.maxRequests)")
@@ -22,28 +28,7 @@ extension Replica {
       if arrivingCount + leavingCount > 0 { return nil }
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
-    tiles = plan.tiles
-    cutWork(tiles)
-    if let cost = try executor?.execute(plan, of: view, work: work) {
-      iteration.cost = cost
-    } else {
-      if tracksParts { iteration.parts = model.parts(of: work) }
-      model.price(work, into: &iteration.cost)
-    }
-    let end = try now.after(iteration.cost.duration, of: "an iteration", atLeast: SimDuration(nanoseconds: 1))
-    iteration.index = iterationCount
-    iteration.start = now
-    iteration.end = end
-    iteration.decodes = view.decodes.runningCount
-    iteration.prefillTokenLayers = prefillTokenLayers
-    iteration.prefillRequests = tiles.count
-    iteration.prefillLayers = tiles.layerSpan
-    iteration.emittedTokens = work.emittedTokens
-    iteration.waiting = view.waiting.count
-    iteration.usedBlocks = view.budget.blockCount - view.budget.freeBlocks
-    isRunning = true
-    iterationCount += 1
-    return end
+    return plan
   }
 
   private mutating func preempt(_ victims: [RequestID]) throws {
@@ -97,9 +82,8 @@ extension Replica {
     view.budget.reserve(needed)
   }
 
-  /// Checks every tile against its request's frontier; returns tokens x layers.
-  private func check(_ tiles: [Tile]) throws -> Int {
-    var tokenLayers = 0
+  /// Checks every tile against its request's frontier.
+  private func check(_ tiles: [Tile]) throws {
     var place = 0
     for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else {
@@ -113,10 +97,8 @@ extension Replica {
           "the tile of request \(tile.request.number), tokens \(tile.tokens), layers \(tile.layers), "
             + "does not fit its frontier")
       }
-      tokenLayers += tile.tokens.count * tile.layers.count
       place = found + 1
     }
-    return tokenLayers
   }
 
   /// Tiles come in the order of admission, so that each is found in one step.
@@ -125,12 +107,30 @@ extension Replica {
   }
 }
 
-extension [Tile] {
-  /// From the first layer that has prefill to the last; empty without tiles.
-  fileprivate var layerSpan: Range<Int> {
-    guard let first else { return 0..<0 }
-    return reduce(first.layers) {
-      Swift.min($0.lowerBound, $1.layers.lowerBound)..<Swift.max($0.upperBound, $1.layers.upperBound)
+extension IterationRecord {
+  /// Counts nothing any more.
+  mutating func clear() {
+    (decodes, prefillTokenLayers, prefillRequests, emittedTokens, waiting, usedBlocks) = (0, 0, 0, 0, 0, 0)
+    prefillLayers = 0..<0
+  }
+
+  /// Counts what a rank does in it.
+  fileprivate mutating func note(_ rank: Rank) {
+    decodes += rank.view.decodes.runningCount
+    prefillRequests += rank.tiles.count
+    emittedTokens += rank.work.emittedTokens
+    waiting += rank.view.waiting.count
+    usedBlocks += rank.view.budget.blockCount - rank.view.budget.freeBlocks
+    for tile in rank.tiles {
+      prefillTokenLayers += tile.tokens.count * tile.layers.count
+      prefillLayers = prefillLayers.isEmpty ? tile.layers : prefillLayers.spanning(tile.layers)
     }
+  }
+}
+
+extension Range<Int> {
+  /// From the first of both to the last.
+  fileprivate func spanning(_ other: Self) -> Self {
+    Swift.min(lowerBound, other.lowerBound)..<Swift.max(upperBound, other.upperBound)
   }
 }

@@ -1,17 +1,14 @@
 import Base
 
-extension Replica {
-  /// Ends the iteration that runs: frontiers advance, tokens come out, requests finish and are recorded.
+extension Rank {
+  /// Ends its share of the iteration that runs: frontiers advance, tokens come out, requests finish and are recorded.
   mutating func endIteration(at now: SimTime, ledger: inout Ledger) throws {
-    precondition(isRunning, "an iteration ends only after it has begun")
-    isRunning = false
-    idleSince = now
     if !finished.isEmpty { finished.removeAll(keepingCapacity: true) }
     if !prefilled.isEmpty { prefilled.removeAll(keepingCapacity: true) }
     view.decodes.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
     for slot in finished {
       let departure = view.decodes.remove(slot)
-      requests[slot].noteDeparture(departure, emissions: emissions(of: departure, until: iteration.index))
+      requests[slot].noteDeparture(departure, emissions: emissions(of: departure, until: iterationCount - 1))
       view.budget.release(view.budget.blocks(for: departure.length - 1))
       try leave(slot, ledger: &ledger)
     }
@@ -23,7 +20,6 @@ extension Replica {
       if isComplete { try completePrefill(view.prefilling.remove(at: found), at: now, ledger: &ledger) }
       place = isComplete ? found : found + 1
     }
-    try ledger.note(iteration)
   }
 
   /// Lets a request decode from now on whose last token came out of a prefill.
@@ -45,7 +41,7 @@ extension Replica {
     _ request: PrefillingRequest, at now: SimTime, ledger: inout Ledger
   ) throws {
     let slot = request.slot
-    if tracksEmissions { requests[slot].emissions.append(Emission(id, iteration.index...iteration.index)) }
+    if tracksEmissions { requests[slot].emissions.append(Emission(id, iterationCount - 1...iterationCount - 1)) }
     if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
     if requests[slot].emittedTokens == requests[slot].outputTokens {
       view.budget.release(view.budget.blocks(for: request.tokens))

@@ -1,6 +1,6 @@
 import HardwareModels
 
-extension Replica {
+extension Rank {
   /// Cuts the iteration into runs of like layers: between any two borders of tiles, all layers do the same.
   mutating func cutWork(_ tiles: [Tile]) {
     work.segments.removeAll(keepingCapacity: true)
