@@ -11,15 +11,15 @@ public struct Setting: Sendable {
   let key: String
   private let values: @Sendable (Int) -> [Int]
 
-  /// Tokens that an iteration of chunked prefill may process: powers of two and one and a half of each, 128 to 8192.
+  /// Tokens that an iteration of chunked prefill may process, 128 to 8192.
   static let chunk = Setting(name: "chunk", policy: ChunkedPrefill.name, key: "tokenBudget") { _ in
-    let powers = (7...13).map { 1 << $0 }
-    return powers.dropLast().flatMap { [$0, $0 * 3 / 2] } + powers.suffix(1)
+    halfOctaves(to: 8192).filter { $0 >= 128 }
   }
 
-  /// Most layer groups of layered prefill: the divisors of the number of layers.
+  /// Most layer groups of layered prefill, up to one for each layer. Groups need not divide the layers.
   static let groups = Setting(name: "groups", policy: LayeredPrefill.name, key: "maxGroups") { layerCount in
-    (1...layerCount).filter { layerCount.isMultiple(of: $0) }
+    let counts = halfOctaves(to: layerCount)
+    return counts.last == layerCount ? counts : counts + [layerCount]
   }
 
   /// All of them.
@@ -46,4 +46,9 @@ public struct Setting: Sendable {
 
   /// The values to try.
   func candidates(for deployment: Deployment) -> [Int] { values(deployment.model.transformer.layerCount) }
+}
+
+/// Powers of two and one and a half of each, in order: 1, 2, 3, 4, 6, 8, 12, …
+private func halfOctaves(to most: Int) -> [Int] {
+  (1...most).filter { [1, 3].contains($0 >> $0.trailingZeroBitCount) }
 }

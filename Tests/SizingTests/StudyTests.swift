@@ -134,12 +134,12 @@ import Traces
     #expect(study.refused.count == 4 && study.refused.allSatisfy { $0.hasPrefix("chunked (chunk ") })
   }
 
-  @Test func candidatesAreChunksAndDivisorsOfTheLayers() throws {
+  @Test func candidatesAreChunksAndGroupsOfAtMostOneLayerEach() throws {
     let deployment = try question().deployment
     #expect(
       Setting.chunk.candidates(for: deployment)
         == [128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192])
-    #expect(Setting.groups.candidates(for: deployment) == [1, 2, 3, 4, 6, 8, 12, 16, 24, 48])
+    #expect(Setting.groups.candidates(for: deployment) == [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48])
   }
 
   @Test func aMetricMayLackItsUnitWhereThatIsClear() throws {
