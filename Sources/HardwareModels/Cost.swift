@@ -98,7 +98,7 @@ public struct Energy: Hashable, Sendable {
 
 /// What an iteration takes: time on the clock, and everything else summed over the replica's GPUs.
 public struct IterationCost: Hashable, Sendable {
-  /// From its beginning to its end, host time included.
+  /// From its beginning to its end, host time included; of several stages the sum of its times in them.
   public var duration = Seconds.zero
   /// The part of the duration in which kernels run.
   public var kernelTime = Seconds.zero

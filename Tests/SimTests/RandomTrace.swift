@@ -21,6 +21,15 @@ struct RandomTrace: CustomStringConvertible {
     /// All of it at once.
     case whole
 
+    /// How many are tried of it.
+    var cases: UInt64 {
+      switch self {
+      case .single: 120
+      case .several, .split: 30
+      case .ranks, .stages, .whole: 15
+      }
+    }
+
     fileprivate var isSplit: Bool { [.split, .whole].contains(self) }
     fileprivate var hasRanks: Bool { [.ranks, .whole].contains(self) }
     fileprivate var hasStages: Bool { [.stages, .whole].contains(self) }

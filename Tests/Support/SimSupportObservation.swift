@@ -67,17 +67,26 @@ public struct Observation {
   /// values move, have none.
   public var begun: [Begun] {
     var left = iterationsByReplica.map { $0[...] }
-    var times = stageTimes[...]
-    var begun: [Begun] = []
-    for (planned, work) in zip(plans.filter { !$0.isIdle }, works) {
-      if let last = begun.last?.iteration, (last.replica, last.start) == (planned.replica, planned.now) {
-        begun[begun.count - 1].planned.append(planned)
-        begun[begun.count - 1].works.append(work)
-      } else if let next = left[planned.replica.number].popFirst(), let stages = times.popFirst() {
-        begun.append(Begun(planned: [planned], works: [work], stageTimes: stages, iteration: next))
+    var (works, times) = (works[...], stageTimes[...])
+    return plansByLaneAndTime.compactMap { plans in
+      let planned = plans.filter { !$0.isIdle }
+      guard let first = planned.first, let next = left[first.replica.number].popFirst(), let stages = times.popFirst()
+      else { return nil }
+      defer { works.removeFirst(planned.count) }
+      return Begun(
+        planned: planned, works: Array(works.prefix(planned.count)), stageTimes: stages, iteration: next)
+    }
+  }
+
+  /// What the ranks of a lane saw and planned together, in order.
+  public var plansByLaneAndTime: [[Planned]] {
+    plans.reduce(into: []) { together, next in
+      if let last = together.last?.last, (last.replica, last.now) == (next.replica, next.now), last.rank < next.rank {
+        together[together.count - 1].append(next)
+      } else {
+        together.append([next])
       }
     }
-    return begun
   }
 
   /// The iterations of each replica in order, up to the last replica that had any.

@@ -13,7 +13,7 @@ public struct RequestID: Hashable, Comparable, Sendable {
   public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
-/// The number of a replica, from 0.
+/// The number of a replica, from 0; where replicas have several lanes, of a lane over the whole server.
 public struct ReplicaID: Hashable, Sendable {
   /// The number.
   public let number: Int
@@ -76,7 +76,7 @@ public struct RequestRecord: Hashable, Sendable {
   public var emissions: [Emission]
 }
 
-/// What happened in an iteration.
+/// What happened in an iteration; of a lane with several ranks, the sums over these.
 public struct IterationRecord: Hashable, Sendable {
   /// Its replica.
   public var replica = ReplicaID(0)
@@ -92,7 +92,7 @@ public struct IterationRecord: Hashable, Sendable {
   public var prefillTokenLayers = 0
   /// Requests that prefilled.
   public var prefillRequests = 0
-  /// Layers that had prefill, from the first to the last; empty without prefill.
+  /// Layers that had prefill, from the first to the last on any rank; empty without prefill.
   public var prefillLayers = 0..<0
   /// Tokens that came out.
   public var emittedTokens = 0
@@ -102,7 +102,8 @@ public struct IterationRecord: Hashable, Sendable {
   public var usedBlocks = 0
   /// Time, traffic, arithmetic and energy.
   public var cost = IterationCost()
-  /// What its time was spent on; empty unless the recorder wants it and the cost model knows.
+  /// What its time was spent on; empty unless the recorder wants it and the cost model knows, which it does of one rank and
+  /// one stage.
   public var parts: [IterationPart] = []
 }
 

@@ -49,7 +49,7 @@ public struct RunSummary: Sendable {
   public var lastFinish = SimTime.zero
   /// Time, arithmetic, traffic and energy of all iterations.
   public var work = IterationCost()
-  /// Energy drawn between iterations, while there was nothing to do.
+  /// Energy drawn between iterations, while there was nothing to do; of pipeline stages, each by itself.
   public var idleEnergy = Joules.zero
   /// Requests whose keys and values moved to another replica.
   public var requestsMoved = 0

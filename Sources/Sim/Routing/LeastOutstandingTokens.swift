@@ -1,6 +1,7 @@
 import Base
 
-/// Chooses the replica with the fewest outstanding tokens.
+/// Chooses the replica with the fewest outstanding tokens. Among attention ranks it stands where vLLM's balancer does, which
+/// sends a request to the rank with the smallest number of requests, those that wait counted four times.
 public struct LeastOutstandingTokens: RoutingPolicy {
   /// `least-outstanding-tokens`.
   public static let name = "least-outstanding-tokens"

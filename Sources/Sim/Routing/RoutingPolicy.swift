@@ -1,6 +1,6 @@
 import Base
 
-/// What a router may know of a replica. How long answers will be is not part of it.
+/// What a router may know of a replica, or of one of its schedulers. How long answers will be is not part of it.
 public struct ReplicaLoad: Hashable, Sendable {
   /// Requests that wait, prefill or decode there, and those whose keys and values are still to arrive.
   public var requestsInFlight: Int
@@ -29,7 +29,8 @@ public struct RoutedRequest: Hashable, Sendable {
   }
 }
 
-/// Decides which replica of a pool serves a request. One file and one line in ``routers`` make a new one, and the laws
+/// Decides which replica of a pool serves a request; of replicas with lanes or attention ranks, which scheduler, for each of
+/// these has a queue of its own. One file and one line in ``routers`` make a new one, and the laws
 /// test it.
 public protocol RoutingPolicy: Sendable {
   /// The name in configuration files.

@@ -21,9 +21,9 @@ struct ReferenceIteration {
 
   var lane: ReferenceLane
   var start: SimTime
-  /// When each stage had done its part.
-  var stageEnds: [SimTime]
+  /// When each stage began its part, and when it had done it.
   var stageStarts: [SimTime]
+  var stageEnds: [SimTime]
   var shares: [Share]
   var cost: IterationCost
 
@@ -112,9 +112,9 @@ final class ReferenceEngine {
     for scheduler in lane.schedulers { giveBlocks(scheduler, at: now) }
   }
 
-  /// When a stage has done all that it was given.
+  /// When a stage has done all that it was given: what passed it last passed it after all others.
   private func stageIsFree(_ stage: Int, of replica: Int) -> SimTime {
-    iterations.filter { $0.lane.replica == replica }.map { $0.stageEnds[stage] }.max() ?? .zero
+    iterations.last { $0.lane.replica == replica }?.stageEnds[stage] ?? .zero
   }
 
   /// How long the stages of its replicas did nothing, from the first arrival on, summed up.
@@ -174,7 +174,7 @@ final class ReferenceEngine {
     var cost = IterationCost()
     model.price(ranks: shares.map(\.work), stages: &times, into: &cost)
     var iteration = ReferenceIteration(
-      lane: lane, start: now, stageEnds: [], stageStarts: [], shares: shares, cost: cost)
+      lane: lane, start: now, stageStarts: [], stageEnds: [], shares: shares, cost: cost)
     for (stage, time) in times.enumerated() {
       let start = max(iteration.end, stageIsFree(stage, of: lane.replica))
       let nanoseconds = Int64((time.value * 1e9).rounded())
