@@ -133,6 +133,13 @@ public protocol CostModel {
   /// What the parts of an iteration's duration are, in the order in which they happen; empty where the model does not
   /// know. To be asked before the price, and without effect on it.
   mutating func parts(of work: IterationWork) -> [IterationPart]
+  /// Into how many stages the layers are cut.
+  var stageCount: Int { get }
+  /// Prices what attention ranks do in one step together; ranks that do nothing have empty work. `stages` receives the time
+  /// of each stage (its share of the host included; the transfer of activations to the next stage added to the sender),
+  /// `cost` the sums of all ranks and stages: its duration is the sum of the stages, its energy counts each stage's GPUs for
+  /// its own time only.
+  mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost)
   /// What all GPUs of the replica draw together while they wait.
   var idlePower: Watts { get }
 }
@@ -140,6 +147,16 @@ public protocol CostModel {
 extension CostModel {
   /// Puts what an iteration costs in the place of `cost`.
   public mutating func price(_ work: IterationWork, into cost: inout IterationCost) { cost = self.cost(of: work) }
+
+  /// All layers are one stage.
+  public var stageCount: Int { 1 }
+
+  /// What the one rank does, in one stage.
+  public mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost) {
+    precondition(ranks.count == 1, "a replica that is not cut has one attention rank")
+    price(ranks[0], into: &cost)
+    stages = [cost.duration]
+  }
 
   /// No parts are known.
   public mutating func parts(of work: IterationWork) -> [IterationPart] { [] }

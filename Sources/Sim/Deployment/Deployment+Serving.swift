@@ -3,7 +3,7 @@ import HardwareModels
 
 extension Deployment {
   /// GPUs of all replicas.
-  public var gpuCount: Int { tensorParallel * replicas }
+  public var gpuCount: Int { parallelism.gpuCount * replicas }
 
   /// The server that is simulated under a policy, or disaggregated.
   public func server(under name: String, serviceLevel: ServiceLevel) throws -> Simulation.Server {
@@ -14,7 +14,7 @@ extension Deployment {
     }
     return Simulation.Server(
       of: pools[0].pool, handover: handover, router: router, seed: seed, attentionWindow: model.transformer.window,
-      gpuCount: tensorParallel, serviceLevel: serviceLevel)
+      gpuCount: parallelism.gpuCount, serviceLevel: serviceLevel)
   }
 
   /// The replicas under a policy, or disaggregated the two pools of them, each with what people call it.
@@ -58,7 +58,8 @@ extension Deployment {
 }
 
 extension CacheLink {
-  /// `bandwidthBytesPerSecondPerGPU`, `latencySeconds` and `joulesPerByte`; the GPUs of a replica send side by side.
+  /// `bandwidthBytesPerSecondPerGPU`, `latencySeconds` and `joulesPerByte`; the GPUs that have a request's cache send side by
+  /// side.
   init(reading node: ConfigNode, gpus: Int) throws {
     var fields = try ConfigFields(node)
     let bandwidth: BytesPerSecond = try fields.quantity("bandwidthBytesPerSecondPerGPU")
