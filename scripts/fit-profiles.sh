@@ -71,3 +71,6 @@ profile vllm-0.19-rtxpro6000 vllm-0.19-rtxpro6000 \
   --where "prefill: kv_prefill=0,512,2592,16384 n_decode=0,1,4,16,64,128 kv_decode=0,512,2592,16384 kv_bytes<=1e9"
 
 cp "$fresh" "$page"
+
+# A profile takes over what its base says about what it has no tables of; all-to-alls are fitted apart.
+python3 "$root/scripts/fit-all-to-all.py" "$tables"

@@ -11,12 +11,12 @@ public struct OperatorAnalysis: Sendable {
   public let roofline: Seconds
   /// Its part of the iteration's time.
   public let share: Double
-  /// GPUs that do it.
+  /// GPUs of the attention rank that does it.
   private let gpus: Int
 
   init(_ cost: OperatorCost, on model: RooflineCostModel, of duration: Seconds) {
     self.cost = cost
-    gpus = model.tensorParallel
+    gpus = model.parallelism.tensor
     let gpu = model.gpu
     ridge = cost.arithmetic.flatMap { gpu.ridgePoint(for: $0) }
     let compute = cost.arithmetic.flatMap { gpu.peak(for: $0) }.map { cost.flops / $0 } ?? .zero

@@ -43,10 +43,21 @@ public struct MemoryBudget: Hashable, Sendable {
   /// Tokens whose keys and values fit; as many as an Int holds where they need no blocks.
   public var tokens: Int { kvBytesPerToken > .zero ? blocks * blockSize : .max }
 
-  /// The budget; a model that leaves no room for a single KV block is an ``InputError``.
+  /// The budget of a replica that only tensor parallelism cuts, on GPUs of one domain.
   public init(model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, settings: Settings) throws {
-    try check(model, gpu, engine, tensorParallel: tensorParallel)
-    let needs = Needs(model: model, engine: engine, tensorParallel: tensorParallel, settings: settings)
+    try self.init(
+      model: model, gpu: gpu, engine: engine, parallelism: Parallelism(tensor: tensorParallel),
+      interconnect: .oneDomain, settings: settings)
+  }
+
+  /// The budget of the GPUs of the stage that has room for the fewest blocks: blocks are those of an attention rank, and a
+  /// block is on all its stages. A model that leaves no room for a single KV block is an ``InputError``.
+  public init(
+    model: Model, gpu: GPU, engine: EngineProfile, parallelism: Parallelism, interconnect: Interconnect,
+    settings: Settings
+  ) throws {
+    try check(model, gpu, engine, parallelism, interconnect)
+    let needs = Needs.fullest(of: model, gpu, engine, parallelism, settings)
     usable = gpu.memory * settings.utilisation
     weights = needs.weights
     activations = needs.activations
@@ -57,7 +68,7 @@ public struct MemoryBudget: Hashable, Sendable {
     let room = usable - needs.total
     let block = needs.kvBytesPerToken * Double(settings.blockSize)
     guard room >= block else {
-      throw doesNotFit(model, gpu, engine, tensorParallel, settings, missing: block - room)
+      throw doesNotFit(model, gpu, engine, parallelism, settings, missing: block - room)
     }
     blocks = block > .zero ? Int((room / block).rounded(.down)) : .max
   }
@@ -73,34 +84,53 @@ private struct Needs {
 
   var total: Bytes { weights + activations + reserved + windowCache }
 
-  init(model: Model, engine: EngineProfile, tensorParallel: Int, settings: MemoryBudget.Settings) {
-    let transformer = model.transformer
-    let shard = ShardedModel(model: model, gpus: tensorParallel)
-    weights = transformer.weightBytes / Double(tensorParallel)
+  /// Of the stage that has room for the fewest blocks.
+  static func fullest(
+    of model: Model, _ gpu: GPU, _ engine: EngineProfile, _ cut: Parallelism, _ settings: MemoryBudget.Settings
+  ) -> Needs {
+    let shard = ShardedModel(model: model, cut: cut)
+    let stages = cut.stages(of: model.transformer.layerCount).map { layers in
+      Needs(shard, layers: layers, engine: engine, settings: settings)
+    }
+    func blocks(_ needs: Needs) -> Double {
+      (gpu.memory * settings.utilisation - needs.total) / needs.kvBytesPerToken
+    }
+    guard let fullest = stages.min(by: { blocks($0) < blocks($1) }) else { preconditionFailure("a cut has stages") }
+    return fullest
+  }
+
+  private init(
+    _ shard: ShardedModel, layers: Range<Int>, engine: EngineProfile, settings: MemoryBudget.Settings
+  ) {
+    let transformer = shard.transformer
+    weights = transformer.weightBytes(of: layers, cut: shard.cut)
     activations = shard.peakActivations(settings)
     reserved = engine.reservedMemory
-    let perLayer = Bytes(shard.attention.kvBytesPerToken / Double(tensorParallel))
+    let perLayer = Bytes(shard.attention.kvBytesPerToken / Double(shard.gpus))
     guard !engine.keepsFullKVInWindowedLayers, let window = transformer.window else {
       windowCache = .zero
-      kvBytesPerToken = perLayer * Double(transformer.layerCount)
+      kvBytesPerToken = perLayer * Double(layers.count)
       return
     }
-    windowCache = perLayer * Double(window * settings.maxNumSeqs * transformer.windowedLayerCount)
-    kvBytesPerToken = perLayer * Double(transformer.layerCount - transformer.windowedLayerCount)
+    let windowed = transformer.windowedLayers[layers].count { $0 }
+    windowCache = perLayer * Double(window * settings.maxNumSeqs * windowed)
+    kvBytesPerToken = perLayer * Double(layers.count - windowed)
   }
 }
 
 extension ShardedModel {
   /// The most BF16 values that live at once: hidden state, residual and the widest intermediate of a layer for every
   /// token (for experts their two products and the weighted rows, k times; keys and values of new tokens decompressed),
-  /// and FP32 beside BF16 logits.
+  /// and FP32 beside BF16 logits. Where experts are spread, a GPU gets as many rows as the others.
   fileprivate func peakActivations(_ settings: MemoryBudget.Settings) -> Bytes {
     let hidden = Double(transformer.hidden)
     let heads = (attention.heads + attention.kvHeads) * attention.headDim
     let projected = Double(heads + attention.kvHeads * transformer.attention.valueDim) + hidden
     let dense = transformer.dense.map { Double(($0.inputs + 1) * $0.intermediate / gpus) } ?? 0
     let sparse = transformer.experts.map {
-      Double($0.topK) * (3 * Double($0.intermediate / gpus) + hidden) + 3 * Double($0.sharedIntermediate / gpus)
+      let rows = Double($0.topK) / Double(spread == nil ? 1 : gpus)
+      return rows * (3 * Double($0.intermediate / cut.gpusOfExpert) + hidden)
+        + 3 * Double($0.sharedIntermediate / gpus)
     }
     let perToken = 2 * (2 * hidden + max(projected, max(dense, sparse ?? 0)))
     let logits = 6 * Double(transformer.vocabulary / gpus) * Double(settings.maxNumSeqs)
@@ -109,20 +139,22 @@ extension ShardedModel {
 }
 
 private func doesNotFit(
-  _ model: Model, _ gpu: GPU, _ engine: EngineProfile, _ tensorParallel: Int, _ settings: MemoryBudget.Settings,
+  _ model: Model, _ gpu: GPU, _ engine: EngineProfile, _ cut: Parallelism, _ settings: MemoryBudget.Settings,
   missing: Bytes
 ) -> InputError {
+  let isPlain = cut == Parallelism(tensor: cut.tensor)
   let enough = model.tensorParallelDegrees.first { degree in
-    guard degree > tensorParallel, engine.allReduces.contains(where: { $0.gpus == degree }) else { return false }
-    let needs = Needs(model: model, engine: engine, tensorParallel: degree, settings: settings)
+    guard isPlain, degree > cut.tensor, engine.allReduces.contains(where: { $0.gpus == degree }) else { return false }
+    let needs = Needs.fullest(of: model, gpu, engine, Parallelism(tensor: degree), settings)
     let block = needs.kvBytesPerToken * Double(settings.blockSize)
     return gpu.memory * settings.utilisation >= needs.total + block
   }
   let bytes = missing.value.rounded(.up)
-  let gpus = tensorParallel == 1 ? "1 GPU" : "\(tensorParallel) GPUs"
+  let gpus = cut.gpuCount == 1 ? "1 GPU" : "\(cut.gpuCount) GPUs"
+  let none = isPlain ? "no degree of tensor parallelism that \(engine.name) knows would do" : "more GPUs hold more"
   let hint = enough.map { "tensor parallelism over \($0) GPUs would do" }
   return InputError(
     .config,
     "\(model.name) does not fit on \(gpus) \(gpu.name): \(Int(exactly: bytes).map(String.init) ?? "\(bytes)") bytes are missing on each",
-    hint: hint ?? "no degree of tensor parallelism that \(engine.name) knows would do")
+    hint: hint ?? none)
 }

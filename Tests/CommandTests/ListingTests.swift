@@ -34,7 +34,8 @@ struct ListingTests {
     let show = try sandbox.lpsim("show", paperConfig)
     #expect(show.status == 0)
     for title in [
-      "memory of each GPU", "GPUs  ", "KV blocks", "KV tokens", "ridge point, FLOP a byte", "\"tensorParallel\": 2",
+      "memory of each GPU", "GPUs  ", "cut of a replica", "tensor 2", "KV blocks", "KV tokens",
+      "ridge point, FLOP a byte", "\"tensorParallel\": 2",
     ] {
       #expect(show.out.contains(title))
     }

@@ -161,7 +161,7 @@ struct RefusalTests {
         + "— these do: 1, 2, 4, 8, 16, 32"
     ),
     (
-      "tensorParallel=32",
+      "tensorParallel=32 --set interconnect.domainGPUs=32",
       "--set: tensorParallel: the engine profile layered-prefill-paper has no all-reduce over 32 GPUs "
         + "— it has: 2, 4, 8"
     ),

@@ -35,7 +35,7 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
   @Test(arguments: deployments.indices) func nothingBeatsItsRooflineAndEnergyIsNeverBelowIdle(_ index: Int) throws {
     var model = try costModel(index)
     let transformer = model.model.transformer
-    let gpus = Double(model.tensorParallel)
+    let gpus = Double(model.parallelism.gpuCount)
     for seed in UInt64(0)..<60 {
       var random = SeededRandom(seed: seed, stream: "law")
       let work = randomWork(layers: transformer.layerCount, window: transformer.window, from: &random)

@@ -31,7 +31,7 @@ public func unitGPU() throws -> GPU {
 
 /// An engine that reaches every peak, starts kernels in no time, hides the shorter of arithmetic and memory behind the
 /// longer (p = 100; in prefill attention they add up) and wastes nothing on the host. It has all-reduces over 2, 4 and 8
-/// GPUs, and forms for every format.
+/// GPUs, all-to-alls of 1 byte a second, and forms for every format.
 public func idealEngine() throws -> EngineProfile {
   func each(_ entry: String) -> String {
     NumberFormat.allCases.map { "{\"format\": \"\($0.rawValue)\", \(entry)}" }.joined(separator: ", ")
@@ -63,6 +63,8 @@ public func idealEngine() throws -> EngineProfile {
                               "overlapExponent": 100},
        "mlaPrefillAttention": [\(latent)],
        "allReduces": [\(allReduces.joined(separator: ", "))],
+       "allToAlls": [{"phase": "dispatch", "startSeconds": 0, "bytesPerSecond": 1, "overlapExponent": 1},
+                     {"phase": "combine", "startSeconds": 0, "bytesPerSecond": 1, "overlapExponent": 1}],
        "elementwise": {"startSeconds": 0, "bandwidthEfficiency": 1}}
       """))
 }

@@ -30,6 +30,7 @@ extension EngineProfile {
       mlaDecodeAttention: try fields.optional("mlaDecodeAttention").map { try LatentDecodeForm(reading: $0) },
       mlaPrefillAttention: try fields.optional("mlaPrefillAttention").map(readLatentPrefills) ?? [],
       allReduces: try fields.required("allReduces").elements().map { try AllReduceForm(reading: $0) },
+      allToAlls: try fields.optional("allToAlls").map(readAllToAlls) ?? [],
       elementwise: try ElementwiseForm(reading: fields.required("elementwise")))
     fields.ignore("sources", "fit")
     try fields.finish()
@@ -147,6 +148,15 @@ private func readLatentPrefills(_ node: ConfigNode) throws -> [LatentPrefillForm
   let forms = try items.map { try LatentPrefillForm(reading: $0) }
   for (index, form) in forms.enumerated() where forms[..<index].contains(where: { $0.variant == form.variant }) {
     throw items[index].error("the variant \"\(form.variant.rawValue)\" has two forms")
+  }
+  return forms
+}
+
+/// Both ways, each with a form for any number of tokens.
+private func readAllToAlls(_ node: ConfigNode) throws -> [AllToAllForm] {
+  let forms = try node.elements().map { try AllToAllForm(reading: $0) }
+  for phase in AllToAll.Phase.allCases where !forms.contains(where: { $0.phase == phase && $0.mostTokens == nil }) {
+    throw node.error("no \(phase.rawValue) is for any number of tokens")
   }
   return forms
 }

@@ -43,6 +43,8 @@ public struct EngineProfile: Hashable, Sendable {
   public var mlaPrefillAttention: [LatentPrefillForm]
   /// Sums over GPUs, one form for each number of them.
   public var allReduces: [AllReduceForm]
+  /// Ways of sending tokens to the experts of other GPUs and back.
+  public var allToAlls: [AllToAllForm]
   /// Norms, rotary embedding, copies.
   public var elementwise: ElementwiseForm
 }

@@ -78,10 +78,11 @@ extension ShardedModel {
         return operation
       }
     }
+    let exchange = cut.data > 1 ? expertProduct(rows).map { exchangeDemand(rows, share: $0.share) } ?? [] : []
     let ofTokens =
       each(counts.all, demandBeforeFeedForward(rows)) + each(counts.dense, feedForwardDemand(rows, isSparse: false))
       + each(counts.sparse, feedForwardDemand(rows, isSparse: true)) + each(counts.all, demandAfterFeedForward(rows))
-      + each(counts.sparse, [expertDemand(rows)].compactMap(\.self))
+      + each(counts.sparse, [expertDemand(rows)].compactMap(\.self) + exchange)
     if let latent = transformer.attention.latent {
       return ofTokens + each(counts.all, demand(of: latent, work.prefill) + demand(of: latent, work.decode))
     }
@@ -94,11 +95,11 @@ extension Model {
   /// What a run of like layers asks for on a replica of `tensorParallel` GPUs, operator by operator. `padding` rows take
   /// part in matrix products and are no work.
   public func demand(of work: LayerWork, tensorParallel: Int, padding: Int = 0) -> [OperatorDemand] {
-    ShardedModel(model: self, gpus: tensorParallel).demand(of: work, padding: padding)
+    ShardedModel(model: self, cut: Parallelism(tensor: tensorParallel)).demand(of: work, padding: padding)
   }
 
   /// What happens before the first layer to `embedded` tokens and after the last to `emitted` ones.
   public func endDemand(embedded: Int, emitted: Int, tensorParallel: Int) -> [OperatorDemand] {
-    ShardedModel(model: self, gpus: tensorParallel).endDemand(embedded: embedded, emitted: emitted)
+    ShardedModel(model: self, cut: Parallelism(tensor: tensorParallel)).endDemand(embedded: embedded, emitted: emitted)
   }
 }

@@ -4,7 +4,7 @@ extension Model {
   /// Bytes of keys and values that one token leaves in all layers, on all GPUs that share them: heads are copied where
   /// there are fewer than GPUs.
   public func kvBytesPerToken(tensorParallel: Int) -> Bytes {
-    let shard = ShardedModel(model: self, gpus: tensorParallel)
+    let shard = ShardedModel(model: self, cut: Parallelism(tensor: tensorParallel))
     return Bytes(shard.attention.kvBytesPerToken) * Double(transformer.layerCount)
   }
 }

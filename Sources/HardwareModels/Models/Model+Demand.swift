@@ -1,9 +1,26 @@
 import Base
 
-/// A model's weights cut over the GPUs of a replica: what one of them holds, and how to count for all.
+/// A model's weights cut over the GPUs of a replica: what one of them holds, and how to count for all GPUs of an attention
+/// rank. Routed experts are shared by the ranks.
 struct ShardedModel {
   let model: Model
-  let gpus: Int
+  let cut: Parallelism
+  /// Experts on their GPUs; nil where each is cut over all of these.
+  let spread: ExpertSpread?
+
+  /// A model cut this way.
+  init(model: Model, cut: Parallelism) {
+    self.model = model
+    self.cut = cut
+    spread = model.routing.flatMap { routing in
+      model.transformer.experts.flatMap { experts in
+        cut.expert > 1 ? ExpertSpread(routing, topK: experts.topK, over: cut.expert) : nil
+      }
+    }
+  }
+
+  /// GPUs that share the layers of an attention rank.
+  var gpus: Int { cut.tensor }
 
   var transformer: Transformer { model.transformer }
   var attention: AttentionShard { AttentionShard(transformer.attention, gpus: gpus) }
@@ -119,14 +136,30 @@ extension ShardedModel {
     return operators
   }
 
-  /// The routed experts of a layer as one GPU sees them; nil for a dense model.
+  /// The routed experts of a layer as one GPU sees them, the busiest where they are spread; nil for a dense model.
   func expertProduct(_ rows: TokenRows) -> ExpertProduct? {
     guard let experts = transformer.experts, let routing = model.routing else { return nil }
-    return ExpertProduct(
-      rows: rows.all, hidden: transformer.hidden, intermediate: experts.intermediate / gpus,
+    var rows = rows
+    // A rank sends no padding to experts on other ranks' GPUs.
+    if cut.data > 1 { rows.padding = 0 }
+    var product = ExpertProduct(
+      rows: rows.all, hidden: transformer.hidden, intermediate: experts.intermediate / cut.gpusOfExpert,
       wholeIntermediate: experts.intermediate, count: experts.count, topK: experts.topK,
       load: routing.load(promptTokens: rows.prompt, decodeTokens: rows.decode, paddingTokens: rows.padding),
       format: experts.format)
+    if let spread {
+      let busiest = spread.busiest(promptTokens: rows.prompt, decodeTokens: rows.decode)
+      let share = busiest.pairs / (Double(rows.tokens) * Double(experts.topK))
+      product.load.distinct = busiest.distinct
+      product.load.excessTiles *= share
+      product.assignments *= share
+    }
+    return product
+  }
+
+  /// Distinct experts that a layer call touches, on all GPUs.
+  func distinctExperts(_ rows: TokenRows) -> Double {
+    model.routing.map { $0.load(promptTokens: rows.prompt, decodeTokens: rows.decode).distinct } ?? 0
   }
 
   /// The routed experts of a layer; nil for a dense model.
@@ -134,10 +167,18 @@ extension ShardedModel {
     guard let product = expertProduct(rows) else { return nil }
     let pairs = Double(rows.tokens) * Double(product.topK)
     var traffic = Traffic()
-    traffic[.expertWeights] = Bytes(product.load.distinct * product.bytesPerExpert * Double(gpus))
-    traffic[.activations] = Bytes(product.activationBytes(of: rows.tokens) * Double(gpus))
-    let flops = Flops(pairs * 6 * Double(product.hidden * product.intermediate * gpus))
+    let distinct = spread == nil ? product.load.distinct : distinctExperts(rows)
+    traffic[.expertWeights] = Bytes(distinct * product.bytesPerExpert * Double(cut.gpusOfExpert))
+    traffic[.activations] = activationsOfExperts(product, tokens: Double(rows.tokens))
+    let flops = Flops(pairs * 6 * Double(product.hidden * product.intermediate * cut.gpusOfExpert))
     return OperatorDemand(name: "experts", layers: 1, kind: .experts(product), flops: flops, traffic: traffic)
+  }
+
+  /// Every GPU has all tokens where experts are cut; where they are spread, a token is on as many as it has experts.
+  private func activationsOfExperts(_ product: ExpertProduct, tokens: Double) -> Bytes {
+    let pairs = tokens * Double(product.topK)
+    guard spread != nil else { return Bytes(product.activationBytes(pairs: pairs, tokens: tokens) * Double(gpus)) }
+    return Bytes(product.activationBytes(pairs: pairs, tokens: tokens * Double(min(cut.expert, product.topK))))
   }
 
   /// Embedding of the tokens that enter the first layer; then last norm, LM head and sampling of those that come out.

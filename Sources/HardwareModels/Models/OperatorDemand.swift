@@ -41,8 +41,10 @@ public struct ExpertProduct: Hashable, Sendable {
   public var load: ExpertLoad
   /// How the weights are stored.
   public var format: NumberFormat
+  /// (token, expert) pairs of this GPU.
+  public var assignments: Double
 
-  /// Work of this shape.
+  /// Work of this shape, in which every pair is this GPU's.
   public init(
     rows: Int, hidden: Int, intermediate: Int, wholeIntermediate: Int, count: Int, topK: Int, load: ExpertLoad,
     format: NumberFormat
@@ -55,17 +57,19 @@ public struct ExpertProduct: Hashable, Sendable {
     self.topK = topK
     self.load = load
     self.format = format
+    assignments = Double(rows) * Double(topK)
   }
 
   /// Bytes of one expert on this GPU.
   public var bytesPerExpert: Double { 3 * Double(hidden * intermediate) * format.bytesPerWeight }
-  /// (token, expert) pairs.
-  public var assignments: Double { Double(rows) * Double(topK) }
-  /// Bytes of activations that the measured kernels move for so many tokens on this GPU:
-  /// M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h for M = T k pairs.
-  public func activationBytes(of tokens: Int) -> Double {
-    let pairs = Double(tokens) * Double(topK)
-    return pairs * (6 * Double(hidden) + 12 * Double(intermediate)) + 4 * Double(tokens) * Double(hidden)
+  /// The share of all pairs that this GPU has.
+  var share: Double { assignments / (Double(rows) * Double(topK)) }
+  /// Bytes of activations that the measured kernels move for the pairs of this GPU.
+  public var activationBytes: Double { activationBytes(pairs: assignments, tokens: min(Double(rows), assignments)) }
+  /// Bytes of activations that the measured kernels move for M pairs of T tokens:
+  /// M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h.
+  public func activationBytes(pairs: Double, tokens: Double) -> Double {
+    pairs * (6 * Double(hidden) + 12 * Double(intermediate)) + 4 * tokens * Double(hidden)
   }
 }
 
@@ -149,6 +153,10 @@ public struct OperatorDemand: Hashable, Sendable {
     case sharedAttention(PrefillAttention, DecodeAttention)
     /// Sum of so many bytes over so many GPUs.
     case allReduce(bytes: Double, gpus: Int)
+    /// Tokens on their way to the experts of other GPUs, or back.
+    case allToAll(AllToAll)
+    /// So many bytes from one GPU to another, of another domain or its own.
+    case transfer(bytes: Double, isAbroad: Bool)
     /// Drawing a token for each of so many requests from the likeliest of the vocabulary.
     case randomSampling(requests: Int)
     /// Kernels that only move bytes.
@@ -174,7 +182,7 @@ extension OperatorDemand.Kind {
     case .matrixProduct(let product): product.format.arithmetic
     case .experts(let product): product.format.arithmetic
     case .prefillAttention, .decodeAttention, .latentPrefill, .latentDecode, .sharedAttention: .bf16
-    case .allReduce, .randomSampling, .elementwise: nil
+    case .allReduce, .allToAll, .transfer, .randomSampling, .elementwise: nil
     }
   }
 }

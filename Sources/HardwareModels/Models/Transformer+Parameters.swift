@@ -4,6 +4,8 @@ import Base
 struct ParameterGroup {
   var count: Double
   var format: NumberFormat
+  /// Whether they are those of routed experts, which may be spread over more GPUs than the rest.
+  var isRouted = false
   var bytes: Double { count * format.bytesPerWeight }
 }
 
@@ -33,25 +35,34 @@ extension Transformer {
     attention.latent.map { ($0.queryRank ?? 0) + $0.rank } ?? (attention.hasQueryKeyNorm ? 2 * attention.headDim : 0)
   }
 
-  private var tableParameters: Double {
-    Double(vocabulary * (tiesEmbedding ? 1 : 2) + learnedPositions) * Double(hidden)
+  /// Embedding and positions before the first layer, last norm and LM head after the last one; where embedding and LM head
+  /// are one matrix and these layers apart, both have it.
+  private func tableParameters(of layers: Range<Int>) -> Double {
+    let words = Double(vocabulary * hidden)
+    let (isFirst, isLast) = (layers.lowerBound == 0, layers.upperBound == layerCount)
+    let first = isFirst ? words + Double(learnedPositions * hidden) : 0
+    return first + (isLast ? Double(hidden) + (isFirst && tiesEmbedding ? 0 : words) : 0)
   }
 
   /// Every weight of the model by how it is stored: per layer two norms, projections, MLP or router and experts; then
-  /// embedding, positions, LM head and the last norm. `active` weights are those that a token meets.
-  func parameterGroups(active: Bool = false) -> [ParameterGroup] {
-    let layers = Double(layerCount)
+  /// embedding, positions, LM head and the last norm. `active` weights are those that a token meets. Of a run of layers,
+  /// nil for all, with what stands before the first and after the last.
+  func parameterGroups(active: Bool = false, of run: Range<Int>? = nil) -> [ParameterGroup] {
+    let run = run ?? 0..<layerCount
+    let layers = Double(run.count)
+    let sparseLayerCount = sparseLayers[run].count { $0 }
     let width = Double(hidden)
-    let norms = layers * (2 * width + Double(innerNormParameters)) + width
+    let norms = layers * (2 * width + Double(innerNormParameters))
+    let tables = tableParameters(of: run)
     var groups = [
-      ParameterGroup(count: norms + tableParameters, format: .bf16),
+      ParameterGroup(count: norms + tables, format: .bf16),
       ParameterGroup(count: layers * attentionParameters, format: attention.format),
     ]
-    if let dense, sparseLayerCount < layerCount {
+    if let dense, sparseLayerCount < run.count {
       let inner = Double(dense.intermediate)
       let biases = dense.hasBias ? Double(dense.inputs) * inner + width : 0
       let each = Double(dense.inputs + 1) * width * inner + biases
-      groups.append(ParameterGroup(count: Double(layerCount - sparseLayerCount) * each, format: dense.format))
+      groups.append(ParameterGroup(count: Double(run.count - sparseLayerCount) * each, format: dense.format))
     }
     if let experts {
       let sparse = Double(sparseLayerCount)
@@ -59,8 +70,10 @@ extension Transformer {
       let met = active ? Double(experts.topK) : count
       let biases = experts.hasBias ? met * (2 * Double(experts.intermediate) + width) + count : 0
       groups.append(ParameterGroup(count: sparse * (width * count + biases), format: .bf16))
-      let inner = met * Double(experts.intermediate) + Double(experts.sharedIntermediate)
-      groups.append(ParameterGroup(count: sparse * 3 * width * inner, format: experts.format))
+      let shared = sparse * 3 * width * Double(experts.sharedIntermediate)
+      groups.append(ParameterGroup(count: shared, format: experts.format))
+      let routed = sparse * 3 * width * met * Double(experts.intermediate)
+      groups.append(ParameterGroup(count: routed, format: experts.format, isRouted: true))
     }
     return groups
   }
@@ -73,6 +86,16 @@ extension Transformer {
 
   /// Bytes of all weights, each in its format.
   public var weightBytes: Bytes { Bytes(parameterGroups().reduce(0) { $0 + $1.bytes }) }
+
+  /// Bytes of the weights of a run of layers, each in its format, on each GPU of a stage: experts over all GPUs of it, the
+  /// rest over those of an attention rank.
+  func weightBytes(of layers: Range<Int>, cut: Parallelism) -> Bytes {
+    let groups = parameterGroups(of: layers)
+    func sum(_ groups: [ParameterGroup]) -> Double { groups.reduce(0) { $0 + $1.bytes } }
+    guard cut.data > 1 else { return Bytes(sum(groups) / Double(cut.tensor)) }
+    let routed = sum(groups.filter(\.isRouted)) / Double(cut.stageGPUs)
+    return Bytes(sum(groups.filter { !$0.isRouted }) / Double(cut.tensor) + routed)
+  }
 
   /// Bytes of one routed expert in one layer: gate, up and down matrices, biases left out; zero for a dense model.
   public var expertBytes: Bytes {
@@ -88,7 +111,9 @@ extension Transformer {
   }
 
   /// Bytes of embedding, learned positions and LM head.
-  public var tableBytes: Bytes { Bytes(tableParameters * NumberFormat.bf16.bytesPerWeight) }
+  public var tableBytes: Bytes {
+    Bytes((tableParameters(of: 0..<layerCount) - Double(hidden)) * NumberFormat.bf16.bytesPerWeight)
+  }
 
   /// Bytes of keys and values, or of their latent, that one token leaves in one layer.
   public var kvBytesPerTokenAndLayer: Bytes {

@@ -3,33 +3,18 @@ import Base
 extension Model {
   /// Whether a degree of tensor parallelism cuts heads, MLP and experts into equal parts, and gives every GPU whole key
   /// and value heads, copied if need be.
-  public func isDivisible(by gpus: Int) -> Bool {
-    let attention = transformer.attention
-    guard attention.heads % gpus == 0 else { return false }
-    guard attention.kvHeads % gpus == 0 || gpus % attention.kvHeads == 0 else { return false }
-    let experts = transformer.experts
-    let widths = [transformer.dense?.intermediate, experts?.intermediate, experts?.sharedIntermediate]
-    return widths.allSatisfy { ($0 ?? 0) % gpus == 0 }
-  }
+  public func isDivisible(by gpus: Int) -> Bool { Parallelism(tensor: gpus).dividesEvenly(self) }
 
   /// The degrees of tensor parallelism that cut this model evenly, up to 64.
   public var tensorParallelDegrees: [Int] { (1...64).filter { isDivisible(by: $0) } }
 }
 
 /// Whether a model can be priced on these GPUs under this engine.
-func check(_ model: Model, _ gpu: GPU, _ engine: EngineProfile, tensorParallel: Int) throws {
-  guard tensorParallel >= 1, model.isDivisible(by: tensorParallel) else {
-    let degrees = model.tensorParallelDegrees.map(String.init).joined(separator: ", ")
-    throw InputError(
-      .config, "tensor parallelism over \(tensorParallel) GPUs does not divide \(model.name) evenly",
-      hint: "these do: \(degrees)")
-  }
-  if tensorParallel > 1, !engine.allReduces.contains(where: { $0.gpus == tensorParallel }) {
-    let known = engine.allReduces.map { "\($0.gpus)" }.joined(separator: ", ")
-    throw InputError(
-      .config, "the engine profile \(engine.name) has no all-reduce over \(tensorParallel) GPUs",
-      hint: "it has: \(known.isEmpty ? "none" : known)")
-  }
+func check(
+  _ model: Model, _ gpu: GPU, _ engine: EngineProfile, _ parallelism: Parallelism, _ interconnect: Interconnect
+) throws {
+  try parallelism.check(model)
+  try parallelism.checkLinks(gpu, engine, interconnect)
   for format in model.transformer.productFormats {
     try require(engine.matrixProducts.map(\.format), holds: format, "matrix product", engine)
     guard gpu.peak(for: format) != nil else {
@@ -42,7 +27,7 @@ func check(_ model: Model, _ gpu: GPU, _ engine: EngineProfile, tensorParallel: 
     throw InputError(
       .config, "the GPU \(gpu.name) does not multiply \(experts.format.rawValue), which \(model.name) needs")
   }
-  let shard = experts.intermediate / tensorParallel
+  let shard = experts.intermediate / parallelism.gpusOfExpert
   guard engine.form(for: experts, hidden: model.transformer.hidden, shard: shard) == nil else { return }
   try require(engine.experts.filter { $0.shape == nil }.map(\.format), holds: experts.format, "expert kernel", engine)
 }

@@ -4,11 +4,13 @@ import Base
 struct OperatorPrices {
   let engine: EngineProfile
   let gpu: GPU
+  let interconnect: Interconnect
   let attention: AttentionPrices
 
-  init(_ engine: EngineProfile, _ gpu: GPU, headDim: Int) {
+  init(_ engine: EngineProfile, _ gpu: GPU, headDim: Int, interconnect: Interconnect = .oneDomain) {
     self.engine = engine
     self.gpu = gpu
+    self.interconnect = interconnect
     attention = AttentionPrices(engine, gpu, headDim: headDim)
   }
 
@@ -22,6 +24,8 @@ struct OperatorPrices {
     case .latentPrefill(let work): time(ofPrefill: work)
     case .latentDecode(let work): time(ofDecode: work)
     case .allReduce(let bytes, let gpus): time(ofSumming: bytes, over: gpus)
+    case .allToAll(let exchange): time(of: exchange)
+    case .transfer(let bytes, let isAbroad): time(ofSending: bytes, isAbroad: isAbroad)
     case .randomSampling(let requests): time(ofSampling: requests)
     case .elementwise(let bytes, let kernels): time(ofMoving: bytes, kernels: kernels)
     }
@@ -63,7 +67,7 @@ struct OperatorPrices {
   func time(of product: ExpertProduct) -> OperatorTime {
     let form = form(for: product)
     let bandwidth = gpu.memoryBandwidth.value
-    let share = product.assignments / Double(product.count)
+    let share = Double(product.rows) * Double(product.topK) / Double(product.count)
     var height = form.tileRows.lowerBound
     while Double(height) < share, height < form.tileRows.upperBound { height *= 2 }
     let tiles = product.load.tiles(ofHeight: height)
@@ -75,7 +79,7 @@ struct OperatorPrices {
     let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(height), product.assignments)
     let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.format))
-    let moved = product.activationBytes(of: product.rows)
+    let moved = product.activationBytes
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
     return OperatorTime(seconds, compute: compute, memory: memory + activations, latency: form.start.value)
@@ -123,7 +127,10 @@ struct OperatorPrices {
       start + max(walk, compute) + memory, compute: compute, memory: memory, latency: start + walk)
   }
 
-  private func time(ofSumming bytes: Double, over gpus: Int) -> OperatorTime {
+  func time(ofSumming bytes: Double, over gpus: Int) -> OperatorTime {
+    if let domains = interconnect.domains(of: gpus), domains > 1 {
+      return timeAcrossDomains(ofSumming: bytes, over: gpus, domains: domains)
+    }
     guard let form = engine.allReduces.first(where: { $0.gpus == gpus }) else {
       preconditionFailure("\(engine.name) has no all-reduce over \(gpus) GPUs")
     }

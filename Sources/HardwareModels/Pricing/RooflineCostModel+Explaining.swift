@@ -20,14 +20,25 @@ public struct OperatorCost: Hashable, Sendable {
 
 extension RooflineCostModel {
   /// What an iteration consists of, operator by operator, in the order it happens; the same formulas as ``cost(of:)``,
-  /// whose duration is their sum. Experts count in expectation.
+  /// whose duration is their sum. Experts count in expectation; with several attention ranks the work is that of one.
   public func explain(_ work: IterationWork) -> [OperatorCost] {
     let body = work.segments.flatMap { explain($0) }
     let embedded = embeddedTokens(of: work)
     let ends = sharded.endDemand(embedded: embedded, emitted: work.emittedTokens, sampling: sampling)
       .map { priced($0) }
     guard !body.isEmpty || !ends.isEmpty else { return [] }
-    return [waiting("host", layers: 0, hostTime(of: work))] + body + ends
+    return [waiting("host", layers: 0, hostTime(of: work))] + body + transfers(of: work) + ends
+  }
+
+  /// What stages send to the next one.
+  private func transfers(of work: IterationWork) -> [OperatorCost] {
+    stageLayers.indices.dropLast().compactMap { stage in
+      let last = stageLayers[stage].upperBound - 1
+      guard let segment = work.segments.first(where: { $0.layers.contains(last) }), segment.tokens > 0 else {
+        return nil
+      }
+      return priced(sharded.transferDemand(tokens: segment.tokens, isAbroad: sendsAbroad(after: stage)))
+    }
   }
 
   private func explain(_ segment: LayerWork) -> [OperatorCost] {

@@ -2,8 +2,10 @@ import Base
 
 extension RooflineCostModel {
   /// What each part of an iteration takes, in the order of ``explain(_:)``; the same formulas as ``cost(of:)``, whose
-  /// duration is their sum. Draws from the stream of experts what the next price will draw, and gives it back.
+  /// duration is their sum. Draws from the stream of experts what the next price will draw, and gives it back. Not known
+  /// where there are several attention ranks or stages.
   public mutating func parts(of work: IterationWork) -> [IterationPart] {
+    guard !isCut else { return [] }
     let stream = sampler
     defer { sampler = stream }
     var sums = Sums()

@@ -56,7 +56,12 @@ extension RooflineCostModel {
     let prompt = segment.prefill.tokens
     let decode = segment.decode.requests
     if let slot = expertCosts.find(prompt, decode) { return expertCosts[slot] }
-    let cost = sharded.expertProduct(rows(segment)).map { ExpertCost($0, prices) } ?? ExpertCost()
+    let rows = rows(segment)
+    let cost =
+      sharded.expertProduct(rows).map { product in
+        let distinct = sharded.spread == nil ? product.load.distinct : sharded.distinctExperts(rows)
+        return ExpertCost(product, distinct: distinct, prices)
+      } ?? ExpertCost()
     expertCosts.keep(cost, prompt, decode)
     return cost
   }
@@ -81,14 +86,31 @@ extension RooflineCostModel {
     }
   }
 
-  /// A drawn number of experts in the place of the expected one; tiles beyond the first keep their mean.
+  /// The experts of one layer on average over those of a run, each drawn.
+  mutating func meanOfDrawnExperts(_ segment: LayerWork) -> ExpertCost {
+    let rows = rows(segment)
+    let layers = layerCounts(in: segment.layers).sparse
+    var mean = drawnExperts(rows)
+    for _ in 1..<layers {
+      let drawn = drawnExperts(rows)
+      mean.seconds += drawn.seconds
+      mean.distinct += drawn.distinct
+    }
+    mean.seconds /= Double(layers)
+    mean.distinct /= Double(layers)
+    return mean
+  }
+
+  /// A drawn number of experts in the place of the expected one; tiles beyond the first keep their mean, and so does the
+  /// busiest GPU's part of the experts.
   private mutating func drawnExperts(_ rows: TokenRows) -> ExpertCost {
     guard var stream = sampler, let routing = model.routing, var product = sharded.expertProduct(rows) else {
       return ExpertCost()
     }
-    let drawn = routing.drawDistinct(promptTokens: rows.prompt, decodeTokens: rows.decode, from: &stream)
+    let drawn = Double(routing.drawDistinct(promptTokens: rows.prompt, decodeTokens: rows.decode, from: &stream))
     sampler = stream
-    product.load.distinct = Double(drawn)
-    return ExpertCost(product, prices)
+    let part = sharded.spread == nil ? 1 : product.load.distinct / sharded.distinctExperts(rows)
+    product.load.distinct = min(drawn * part, Double(product.count))
+    return ExpertCost(product, distinct: drawn, prices)
   }
 }

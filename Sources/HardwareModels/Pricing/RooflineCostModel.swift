@@ -12,38 +12,53 @@ public struct RooflineCostModel: CostModel {
   public let gpu: GPU
   /// What runs it.
   public let engine: EngineProfile
-  /// GPUs of the replica.
-  public let tensorParallel: Int
+  /// How the model is cut over the GPUs of the replica.
+  public let parallelism: Parallelism
   /// How tokens are chosen.
   public let sampling: SamplingMode
 
   let sharded: ShardedModel
   let prices: OperatorPrices
   private let attention: AttentionShard
+  /// Whether the replica has several attention ranks or stages.
+  let isCut: Bool
+  /// The layers of each stage.
+  let stageLayers: [Range<Int>]
   private let layersBefore: ContiguousArray<LayerCounts>
   private let hasWindows: Bool
   private let latent: Transformer.Latent?
-  /// Latent attention of one layer in the run that is priced: of its prompts, and of the decodes.
+  /// Latent attention of prompts of one layer in the run that is priced.
   private var latentPrompts = TokenCost()
-  private var latentDecodes = TokenCost()
   let experts: ExpertShard
   var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
   var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
   var sampler: SeededRandom?
 
-  /// The replica's cost model; what does not fit together is an ``InputError``.
+  /// The cost model of a replica that only tensor parallelism cuts, on GPUs of one domain.
   public init(
     model: Model, gpu: GPU, engine: EngineProfile, tensorParallel: Int, routing: RoutingMode = .expected,
     sampling: SamplingMode = .greedy
   ) throws {
-    try check(model, gpu, engine, tensorParallel: tensorParallel)
+    try self.init(
+      model: model, gpu: gpu, engine: engine, parallelism: Parallelism(tensor: tensorParallel),
+      interconnect: .oneDomain, routing: routing, sampling: sampling)
+  }
+
+  /// The replica's cost model; what does not fit together is an ``InputError``.
+  public init(
+    model: Model, gpu: GPU, engine: EngineProfile, parallelism: Parallelism, interconnect: Interconnect,
+    routing: RoutingMode = .expected, sampling: SamplingMode = .greedy
+  ) throws {
+    try check(model, gpu, engine, parallelism, interconnect)
     self.model = model
     self.gpu = gpu
     self.engine = engine
-    self.tensorParallel = tensorParallel
+    self.parallelism = parallelism
+    isCut = parallelism.data > 1 || parallelism.pipeline > 1
+    stageLayers = parallelism.stages(of: model.transformer.layerCount)
     self.sampling = sampling
-    sharded = ShardedModel(model: model, gpus: tensorParallel)
-    prices = OperatorPrices(engine, gpu, headDim: model.transformer.attention.headDim)
+    sharded = ShardedModel(model: model, cut: parallelism)
+    prices = OperatorPrices(engine, gpu, headDim: model.transformer.attention.headDim, interconnect: interconnect)
     attention = sharded.attention
     experts = ExpertShard(sharded)
     layersBefore = LayerCounts.before(eachOf: model.transformer)
@@ -53,7 +68,7 @@ public struct RooflineCostModel: CostModel {
   }
 
   /// What all GPUs of the replica draw together while they wait; not a number where nobody has metered it.
-  public var idlePower: Watts { gpu.power.map { $0.idle * Double(tensorParallel) } ?? Watts(.nan) }
+  public var idlePower: Watts { gpu.power.map { $0.idle * Double(parallelism.gpuCount) } ?? Watts(.nan) }
 
   /// Sums of an iteration in the making, in plain numbers.
   struct Sums {
@@ -66,6 +81,10 @@ public struct RooflineCostModel: CostModel {
     var kvBytes = 0.0
     var decodeWork = DecodeWork()
     var decodeSeconds = (full: 0.0, windowed: 0.0)
+    /// Latent attention of decodes in one layer.
+    var latentDecodes = TokenCost()
+    /// The experts of one layer for all attention ranks together, and the exchanges; nil where there is one rank.
+    var together: ExpertCost?
   }
 
   /// What an iteration costs.
@@ -76,7 +95,9 @@ public struct RooflineCostModel: CostModel {
   }
 
   /// Puts what an iteration costs in the place of `cost`.
+  /// With several attention ranks it is the work of one, while the others have none.
   public mutating func price(_ work: IterationWork, into cost: inout IterationCost) {
+    guard !isCut else { return priceOneRank(work, into: &cost) }
     var sums = Sums()
     var decodes = 0
     var prefills = 0
@@ -102,12 +123,22 @@ public struct RooflineCostModel: CostModel {
     cost.energy =
       gpu.power?.energy(
         duration: cost.duration, computeTime: Seconds(sums.kernels - sums.link - sums.sampling),
-        samplingTime: Seconds(sums.sampling), flops: cost.flops, traffic: cost.traffic, gpus: tensorParallel)
+        samplingTime: Seconds(sums.sampling), flops: cost.flops, traffic: cost.traffic, gpus: parallelism.tensor)
       ?? .unmetered
   }
 
+  private mutating func priceOneRank(_ work: IterationWork, into cost: inout IterationCost) {
+    let idle = Array(repeating: IterationWork(), count: parallelism.data - 1)
+    var stages: [Seconds] = []
+    price(ranks: [work] + idle, stages: &stages, into: &cost)
+  }
+
+  /// How many layers of each kind a run has.
   @inline(__always)
-  private func addEnd(_ end: TokenCost, to sums: inout Sums) {
+  func layerCounts(in run: Range<Int>) -> LayerCounts { layersBefore[run.upperBound] - layersBefore[run.lowerBound] }
+
+  @inline(__always)
+  func addEnd(_ end: TokenCost, to sums: inout Sums) {
     sums.elapsed += end.seconds
     sums.kernels += end.seconds
     sums.sampling += end.samplingSeconds
@@ -119,7 +150,7 @@ public struct RooflineCostModel: CostModel {
   mutating func add(_ segment: LayerWork, to sums: inout Sums) {
     precondition(segment.layers.upperBound < layersBefore.count, "work in layers that the model lacks")
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
-    let counts = layersBefore[segment.layers.upperBound] - layersBefore[segment.layers.lowerBound]
+    let counts = layerCounts(in: segment.layers)
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
     if let latent { latentPrompts = cost(sharded.demand(of: latent, segment.prefill)) }
     if counts.sparse > 0 { add(segment, counts, isSparse: true, to: &sums) }
@@ -137,8 +168,13 @@ public struct RooflineCostModel: CostModel {
     let layers = Double(full + windowed)
     var layer = self.cost(of: .layer(isSparse: isSparse, hasPrompts: segment.prefill.tokens > 0), tokens)
     sums.link += layers * layer.linkSeconds
-    guard sampler == nil else { return addSampled(segment, layer, isSparse: isSparse, to: &sums) }
-    if isSparse { layer.add(expertCost(segment), tokens: tokens, experts) }
+    guard sampler == nil || sums.together != nil else {
+      return addSampled(segment, layer, isSparse: isSparse, to: &sums)
+    }
+    if isSparse {
+      layer.add(sums.together.map { $0.withoutWeights } ?? expertCost(segment), tokens: tokens, experts)
+      sums.link += layers * (sums.together?.linkSeconds ?? 0)
+    }
     sums.flops += layers * layer.flops
     sums.traffic += layers * layer.traffic
     addTime(segment, layer, layers: full, isWindowed: false, to: &sums)
@@ -149,7 +185,7 @@ public struct RooflineCostModel: CostModel {
   private mutating func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
     sums.decodeWork = work
     if let latent {
-      latentDecodes = cost(sharded.demand(of: latent, work))
+      sums.latentDecodes = cost(sharded.demand(of: latent, work))
       return
     }
     sums.decodeSeconds.full = prices.attention.seconds(attention.decode(work, isWindowed: false))
@@ -164,7 +200,7 @@ public struct RooflineCostModel: CostModel {
     guard layers > 0 else { return }
     var seconds = layer.seconds
     if latent != nil {
-      seconds += latentPrompts.seconds + (segment.decode.requests > 0 ? latentDecodes.seconds : 0)
+      seconds += latentPrompts.seconds + (segment.decode.requests > 0 ? sums.latentDecodes.seconds : 0)
     } else if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
       seconds += prices.attention.seconds(
         attention.prefill(segment.prefill, isWindowed: isWindowed),
@@ -181,7 +217,7 @@ public struct RooflineCostModel: CostModel {
 
   private func addLatentDemand(_ segment: LayerWork, to sums: inout Sums) {
     let layers = Double(segment.layers.count)
-    for cost in [latentPrompts] + (segment.decode.requests > 0 ? [latentDecodes] : []) {
+    for cost in [latentPrompts] + (segment.decode.requests > 0 ? [sums.latentDecodes] : []) {
       sums.flops += layers * cost.flops
       sums.traffic += layers * cost.traffic
     }

@@ -18,7 +18,7 @@ struct TokenCost {
     let taken = prices.time(of: operation.kind).seconds
     seconds += taken
     switch operation.kind {
-    case .allReduce: linkSeconds += taken
+    case .allReduce, .allToAll, .transfer: linkSeconds += taken
     case .randomSampling: samplingSeconds += taken
     default: break
     }
@@ -33,6 +33,7 @@ struct TokenCost {
     flops += Double(tokens) * shard.flopsPerToken
     traffic[TrafficClass.expertWeights.rawValue] += experts.distinct * shard.bytesPerExpert
     traffic[TrafficClass.activations.rawValue] += Double(tokens) * shard.activationBytesPerToken
+    traffic[TrafficClass.link.rawValue] += Double(tokens) * shard.linkBytesPerToken
   }
 }
 
@@ -40,16 +41,27 @@ struct TokenCost {
 struct ExpertCost {
   /// Time on the GPU.
   var seconds = 0.0
-  /// Experts touched.
+  /// The part of it in which tokens are on their way between GPUs.
+  var linkSeconds = 0.0
+  /// Experts touched on all GPUs.
   var distinct = 0.0
+  /// The share of all pairs that the busiest GPU has.
+  var busiestShare = 0.0
+  /// The same where the weights are counted elsewhere.
+  var withoutWeights: ExpertCost {
+    var cost = self
+    cost.distinct = 0
+    return cost
+  }
 
   /// No experts.
   init() {}
 
-  /// What the experts cost at these prices.
-  init(_ product: ExpertProduct, _ prices: OperatorPrices) {
+  /// What the experts cost at these prices, of which so many are touched.
+  init(_ product: ExpertProduct, distinct: Double, _ prices: OperatorPrices) {
     seconds = prices.time(of: product).seconds
-    distinct = product.load.distinct
+    self.distinct = distinct
+    busiestShare = product.share
   }
 }
 
@@ -58,12 +70,14 @@ struct ExpertShard {
   private(set) var flopsPerToken = 0.0
   private(set) var activationBytesPerToken = 0.0
   private(set) var bytesPerExpert = 0.0
+  private(set) var linkBytesPerToken = 0.0
 
   init(_ model: ShardedModel) {
     let token = TokenRows(prompt: 1, decode: 0)
     guard let one = model.expertDemand(token), let product = model.expertProduct(token) else { return }
     flopsPerToken = one.flops.value
+    linkBytesPerToken = model.linkBytesOfExperts
     activationBytesPerToken = one.traffic[.activations].value
-    bytesPerExpert = product.bytesPerExpert * Double(model.gpus)
+    bytesPerExpert = product.bytesPerExpert * Double(model.cut.gpusOfExpert)
   }
 }

@@ -61,7 +61,8 @@ extension Deployment {
 }
 
 extension CacheLink {
-  /// `bandwidthBytesPerSecondPerGPU`, `latencySeconds` and `joulesPerByte`; the GPUs of a replica send side by side.
+  /// `bandwidthBytesPerSecondPerGPU`, `latencySeconds` and `joulesPerByte`; the GPUs that have a request's cache send side by
+  /// side.
   init(reading node: ConfigNode, gpus: Int) throws {
     var fields = try ConfigFields(node)
     let bandwidth: BytesPerSecond = try fields.quantity("bandwidthBytesPerSecondPerGPU")

@@ -13,10 +13,10 @@ public struct Deployment: Sendable {
   public let gpu: GPU
   /// What runs it.
   public let engine: EngineProfile
-  /// GPUs that share each layer.
-  public let tensorParallel: Int
-  /// How the GPUs of a replica share the model.
+  /// How a replica is cut over its GPUs.
   public let parallelism: Parallelism
+  /// What connects them.
+  public let interconnect: Interconnect
   /// Copies of the model, each on GPUs of its own.
   public let replicas: Int
   /// What sends requests to replicas.
@@ -47,7 +47,7 @@ public struct Deployment: Sendable {
   public let compared: [String]
   /// What the file says about the policies.
   public let policySettings: ConfigNode
-  private let tensorParallelNode: ConfigNode
+  private let parallelismNodes: [(key: String, node: ConfigNode)]
 
   /// The deployment of a tree in which model, GPU and engine stand in full.
   public init(reading node: ConfigNode) throws {
@@ -66,12 +66,15 @@ public struct Deployment: Sendable {
     self.model = model
     gpu = try GPU(reading: fields.required("gpu"))
     engine = try EngineProfile(reading: fields.required("engine"))
-    tensorParallelNode = try fields.required("tensorParallel")
-    tensorParallel = try tensorParallelNode.integer(in: 1...64)
-    parallelism = Parallelism(tensor: tensorParallel)
+    parallelismNodes = try ["tensorParallel", "dataParallel", "expertParallel", "pipelineParallel"].map { key in
+      (key, try fields.required(key))
+    }
+    let degrees = try parallelismNodes.map { try $0.node.integer(in: 1...1024) }
+    parallelism = Parallelism(tensor: degrees[0], data: degrees[1], expert: degrees[2], pipeline: degrees[3])
+    interconnect = try Interconnect(reading: fields.required("interconnect"))
     replicas = try fields.integer("replicas", in: 1...4096)
     router = try Sim.router(reading: fields.required("router"))
-    cacheLink = try CacheLink(reading: fields.required("kvTransfer"), gpus: tensorParallel)
+    cacheLink = try CacheLink(reading: fields.required("kvTransfer"), gpus: parallelism.tensor * parallelism.pipeline)
     maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
     maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
     blockSize = try fields.integer("blockSize", in: 1...65536)
@@ -95,9 +98,9 @@ public struct Deployment: Sendable {
 
   /// How the memory of each GPU is spent under a policy.
   public func memoryBudget(under policy: any SchedulingPolicy) throws -> MemoryBudget {
-    try atTensorParallel {
+    try atParallelism {
       try MemoryBudget(
-        model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel,
+        model: model, gpu: gpu, engine: engine, parallelism: parallelism, interconnect: interconnect,
         settings: MemoryBudget.Settings(
           utilisation: gpuMemoryUtilization, blockSize: blockSize,
           maxNumBatchedTokens: policy.mostBatchedTokens(maxRequests: maxNumSeqs, maxModelLen: maxModelLen),
@@ -107,19 +110,24 @@ public struct Deployment: Sendable {
 
   /// What prices its iterations.
   public func costModel() throws -> RooflineCostModel {
-    try atTensorParallel {
+    try atParallelism {
       try RooflineCostModel(
-        model: model, gpu: gpu, engine: engine, tensorParallel: tensorParallel, routing: routing,
-        sampling: sampling)
+        model: model, gpu: gpu, engine: engine, parallelism: parallelism, interconnect: interconnect,
+        routing: routing, sampling: sampling)
     }
   }
 
-  /// What does not fit together is said of the key that the user can change.
-  private func atTensorParallel<Result>(_ body: () throws -> Result) throws -> Result {
+  /// GPUs that share the layers of an attention rank.
+  public var tensorParallel: Int { parallelism.tensor }
+
+  /// What does not fit together is said of the key that the user can change: the one that the error names, or tensor
+  /// parallelism.
+  private func atParallelism<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as InputError where error.file.isEmpty {
-      throw tensorParallelNode.error(error.problem, hint: error.hint, status: error.status)
+      let named = parallelismNodes.first { $0.key == error.place } ?? parallelismNodes[0]
+      throw named.node.error(error.problem, hint: error.hint, status: error.status)
     }
   }
 }

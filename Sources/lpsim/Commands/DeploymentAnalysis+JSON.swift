@@ -7,7 +7,7 @@ extension DeploymentAnalysis {
   var json: ConfigNode {
     .object([
       ("lpsim", .text(Program.version)), ("name", .text(deployment.name)), ("model", .text(deployment.model.name)),
-      ("gpu", .text(deployment.gpu.name)), ("gpus", .whole(deployment.tensorParallel)),
+      ("gpu", .text(deployment.gpu.name)), ("gpus", .whole(deployment.parallelism.gpuCount)),
       ("context_tokens", .whole(context)), ("phases", .list(phases.map { $0.json })),
       ("attention_ridge_batch", .number(balance.attentionRidgeBatch)),
       ("expert_ridge_batch", .number(balance.expertRidgeBatch)),

@@ -10,9 +10,14 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Shows a deployment as it is simulated: every setting, its memory and its ridge points.",
     discussion: """
+      Memory is that of a GPU of the fullest pipeline stage: tensorParallel GPUs share the layers of each of dataParallel
+      attention ranks, which have requests and KV cache of their own; experts are cut like the rest, or spread whole over
+      expertParallel = tensorParallel x dataParallel GPUs; pipelineParallel stages own the layers.
+
       EXAMPLES
         lpsim show configs/qwen3-30b.json
         lpsim show qwen3-30b --set gpu=h200-sxm-141gb --set tensorParallel=1
+        lpsim show deepseek-r1 --set tensorParallel=1 --set dataParallel=8 --set expertParallel=8
         lpsim show qwen3-30b --config-only > mine.json
       """)
 
@@ -40,7 +45,8 @@ struct ShowCommand: ParsableCommand {
     return table(
       ["memory of each GPU"] + pools.map(\.title),
       [
-        ["GPUs"] + pools.map { "\($0.pool.replicaCount * deployment.tensorParallel)" },
+        ["GPUs"] + pools.map { "\($0.pool.replicaCount * deployment.parallelism.gpuCount)" },
+        ["cut of a replica"] + pools.map { _ in cut(of: deployment) },
         row("usable, GB") { gigabytes($0.usable) },
         row("weights, GB") { gigabytes($0.weights) },
         row("activations, GB") { gigabytes($0.activations) },
@@ -50,6 +56,14 @@ struct ShowCommand: ParsableCommand {
         row("KV blocks") { count($0.blocks, in: $0) },
         row("KV tokens") { count($0.tokens, in: $0) },
       ])
+  }
+
+  private func cut(of deployment: Deployment) -> String {
+    let it = deployment.parallelism
+    let degrees = [("tensor", it.tensor), ("data", it.data), ("pipeline", it.pipeline)].filter { $0.1 > 1 }
+    let experts = deployment.model.transformer.experts.map { "\($0.count / it.expert) experts a GPU" }
+    let words = degrees.map { "\($0.0) \($0.1)" }.joined(separator: " x ") + (it.expert > 1 ? ", \(experts ?? "")" : "")
+    return words.isEmpty ? "none" : words
   }
 
   private func ridges(of deployment: Deployment) -> String {

@@ -24,9 +24,9 @@ struct Machine {
 
   /// A deployment's model on this machine.
   init(_ backend: KernelBackend, running deployment: Deployment) throws {
-    guard deployment.tensorParallel == 1 else {
+    guard deployment.parallelism.gpuCount == 1 else {
       throw InputError(
-        .config, "a real run takes one device and this deployment takes \(deployment.tensorParallel)",
+        .config, "a real run takes one device and this deployment takes \(deployment.parallelism.gpuCount)",
         hint: "add --set tensorParallel=1")
     }
     let kernels = try backend.open()
