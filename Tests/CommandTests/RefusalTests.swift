@@ -165,6 +165,21 @@ struct RefusalTests {
       "--set: tensorParallel: the engine profile layered-prefill-paper has no all-reduce over 32 GPUs "
         + "— it has: 2, 4, 8"
     ),
+    (
+      "expertParallel=4",
+      "--set: expertParallel: experts over 4 GPUs, and tensorParallel x dataParallel are 2 — 1, or 2"
+    ),
+    (
+      "dataParallel=2 --set expertParallel=4",
+      "--set: dataParallel: the engine profile layered-prefill-paper has no all-to-all between attention ranks "
+        + "— it has all-reduces over: 2, 4, 8"
+    ),
+    ("pipelineParallel=49", "--set: pipelineParallel: 48 layers of Qwen3-30B-A3B do not make 49 stages"),
+    (
+      "tensorParallel=2 --set interconnect.domainGPUs=1 --set interconnect.network=null",
+      "--set: tensorParallel: 2 GPUs stand in domains of 1, and no network is between these "
+        + "— interconnect.network is null"
+    ),
   ])
   func aWrongSettingIsRefused(_ setting: String, _ sentence: String) throws {
     try expectRefusal(of: "run CONFIG --trace arxiv --requests 3 --set \(setting)", .config, sentence)

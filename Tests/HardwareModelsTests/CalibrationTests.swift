@@ -81,4 +81,51 @@ struct CalibrationTests {
       })
     #expect(errors.sorted.count >= 19 && errors.median <= 5 && errors.p90 <= 14, "\(errors)")
   }
+
+  /// DeepEP's mode for many tokens, where the other one takes no more.
+  @Test(arguments: [0, 1], AllToAll.Phase.allCases)
+  func allToAllsTakeWhatWasMeasured(_ pair: Int, _ phase: AllToAll.Phase) throws {
+    let prices = try prices(Self.pairs[pair])
+    let rows = try measured(
+      "all_to_all",
+      where: [("gpu", Self.pairs[pair].0), ("comm_backend", "deepep_ht"), ("phase", phase.rawValue)]
+    ).filter { $0.count("num_tokens") > 256 }
+    let errors = Errors(
+      rows.map { row in
+        let (topK, gpus, tokens) = (row.count("topk"), row.count("ep_size"), row.count("num_tokens"))
+        let experts = Transformer.Experts(count: row.count("num_experts"), topK: topK, intermediate: 1)
+        let copies = ExpertSpread(ExpertRouting(uniform: experts), topK: topK, over: gpus).copiesPerToken
+        let bytes = 2 * Double(tokens * row.count("hidden_size")) * copies
+        let exchange = AllToAll(phase: phase, tokens: tokens, bytes: bytes, gpus: gpus)
+        return (prices.time(of: exchange).seconds * 1e6, row.number("latency"))
+      })
+    #expect(errors.sorted.count == 48 && errors.median <= 13 && errors.p90 <= 30, "\(errors)")
+  }
+
+  /// Experts spread whole over eight GPUs as one of them serves its eighth, every expert with as many tokens. Nothing was
+  /// fitted to these rows.
+  @Test(arguments: [("fp8_block", NumberFormat.fp8, 15.0), ("bfloat16", .bf16, 30.0)])
+  func spreadExpertsTakeAboutWhatWasMeasured(_ type: String, _ format: NumberFormat, _ median: Double) throws {
+    let prices = try prices(Self.pairs[1])
+    let rows = try measured(
+      "moe",
+      where: [
+        ("gpu", "H200-SXM"), ("engine", "VLLM"), ("engine_version", "0.24.0"), ("dtype", type),
+        ("model", "qwen3-30b-a3b"), ("tp", "1"), ("ep", "8"), ("distribution", "balanced"),
+      ])
+    let errors = Errors(
+      rows.map { row in
+        let (count, pairs) = (row.count("experts"), row.count("tokens") * row.count("topk"))
+        let counts = (0..<count).map { (pairs + $0) / count }
+        var product = ExpertProduct(
+          rows: row.count("tokens"), hidden: row.count("hidden"), intermediate: row.count("inter"),
+          wholeIntermediate: row.count("inter"), count: count, topK: row.count("topk"),
+          load: ExpertLoad(counts: counts), format: format)
+        product.load.distinct /= 8
+        product.load.excessTiles /= 8
+        product.assignments /= 8
+        return (prices.time(of: .experts(product)).seconds * 1e6, row.number("latency_us"))
+      })
+    #expect(errors.sorted.count == 27 && errors.median <= median, "\(errors)")
+  }
 }

@@ -97,11 +97,11 @@ extension OperatorPrices {
   /// its 2 (D - 1) steps with the latency. Not fitted to any measurement.
   func timeAcrossDomains(ofSumming bytes: Double, over gpus: Int, domains: Int) -> OperatorTime {
     guard let network = interconnect.network else { preconditionFailure("domains are connected") }
-    let inside = time(ofSumming: bytes, over: gpus / domains)
+    let inside = gpus > domains ? time(ofSumming: bytes, over: gpus / domains).seconds : 0
     let steps = 2 * Double(domains - 1)
     let part = bytes / Double(gpus / domains) / Double(domains)
     let ring = steps * (network.latency.value + part / network.bandwidth.value)
-    return OperatorTime(inside.seconds + ring, link: inside.seconds + ring, latency: 0)
+    return OperatorTime(inside + ring, link: inside + ring, latency: 0)
   }
 
   /// From one GPU to another: latency, then bytes at the bandwidth of the link, or of the network between domains.

@@ -94,7 +94,7 @@ extension Parallelism {
 
   private func checkAllReduce(_ engine: EngineProfile, _ interconnect: Interconnect) throws {
     let inside = min(tensor, interconnect.domainGPUs)
-    guard !engine.allReduces.contains(where: { $0.gpus == inside }) else { return }
+    guard inside > 1, !engine.allReduces.contains(where: { $0.gpus == inside }) else { return }
     let known = engine.allReduces.map { "\($0.gpus)" }.joined(separator: ", ")
     throw InputError(
       .config, "the engine profile \(engine.name) has no all-reduce over \(inside) GPUs",

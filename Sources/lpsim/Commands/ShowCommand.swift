@@ -10,14 +10,14 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Shows a deployment as it is simulated: every setting, its memory and its ridge points.",
     discussion: """
-      Memory is that of a GPU of the fullest pipeline stage: tensorParallel GPUs share the layers of each of dataParallel
-      attention ranks, which have requests and KV cache of their own; experts are cut like the rest, or spread whole over
+      Memory is that of a GPU of the fullest stage. tensorParallel GPUs share the layers of each of dataParallel attention \
+      ranks, which have requests and KV cache of their own; experts are cut like the rest, or spread whole over \
       expertParallel = tensorParallel x dataParallel GPUs; pipelineParallel stages own the layers.
 
       EXAMPLES
         lpsim show configs/qwen3-30b.json
         lpsim show qwen3-30b --set gpu=h200-sxm-141gb --set tensorParallel=1
-        lpsim show deepseek-r1 --set tensorParallel=1 --set dataParallel=8 --set expertParallel=8
+        lpsim show deepseek-r1 --set expertParallel=8 --set pipelineParallel=2
         lpsim show qwen3-30b --config-only > mine.json
       """)
 
