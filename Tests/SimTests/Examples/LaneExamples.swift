@@ -24,7 +24,8 @@ import Traces
     let observed = try observe(trace, on: server(ranks: 2))
     #expect(
       observed.diary == [
-        "0 to 24: rank 0 admit 0, prefill 0 tokens 0..<5 layers 0..<4; rank 1 admit 1, prefill 1 tokens 0..<2 layers 0..<4",
+        "0 to 24: rank 0 admit 0, prefill 0 tokens 0..<5 layers 0..<4; "
+          + "rank 1 admit 1, prefill 1 tokens 0..<2 layers 0..<4",
         "24 to 32: rank 0 decode 0; rank 1 decode 1",
         "at 32: 0 done, first token at 24, largest gap 8",
         "32 to 40: rank 1 decode 1",
