@@ -133,26 +133,27 @@ public protocol CostModel {
   /// What the parts of an iteration's duration are, in the order in which they happen; empty where the model does not
   /// know. To be asked before the price, and without effect on it.
   mutating func parts(of work: IterationWork) -> [IterationPart]
+  /// Into how many stages the layers are cut.
+  var stageCount: Int { get }
+  /// Prices what attention ranks do in one step together; ranks that do nothing have empty work. `stages` receives the time
+  /// of each stage (its share of the host included; the transfer of activations to the next stage added to the sender),
+  /// `cost` the sums of all ranks and stages: its duration is the sum of the stages, its energy counts each stage's GPUs for
+  /// its own time only.
+  mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost)
   /// What all GPUs of the replica draw together while they wait.
   var idlePower: Watts { get }
-  /// Stages that an iteration passes one after the other, each a run of layers on an equal part of the replica's GPUs.
-  var stageCount: Int { get }
-  /// Prices what the attention ranks of a lane do in one iteration together; ranks that do nothing have empty work.
-  /// `stages` receives the time of each stage, `cost` the sums over all ranks and stages: its duration is the sum of the
-  /// stages' times, and its energy counts each stage's GPUs for its own time only.
-  mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost)
 }
 
 extension CostModel {
   /// Puts what an iteration costs in the place of `cost`.
   public mutating func price(_ work: IterationWork, into cost: inout IterationCost) { cost = self.cost(of: work) }
 
-  /// One stage has all layers.
+  /// All layers are one stage.
   public var stageCount: Int { 1 }
 
-  /// One rank and one stage.
+  /// What the one rank does, in one stage.
   public mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost) {
-    precondition(ranks.count == 1, "a model that prices several ranks says how")
+    precondition(ranks.count == 1, "a replica that is not cut has one attention rank")
     price(ranks[0], into: &cost)
     stages = [cost.duration]
   }

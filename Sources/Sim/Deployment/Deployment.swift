@@ -71,7 +71,7 @@ public struct Deployment: Sendable {
     parallelism = Parallelism(tensor: tensorParallel)
     replicas = try fields.integer("replicas", in: 1...4096)
     router = try Sim.router(reading: fields.required("router"))
-    cacheLink = try CacheLink(reading: fields.required("kvTransfer"), gpus: tensorParallel)
+    cacheLink = try CacheLink(reading: fields.required("kvTransfer"), gpus: parallelism.tensor * parallelism.pipeline)
     maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
     maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
     blockSize = try fields.integer("blockSize", in: 1...65536)

@@ -34,6 +34,7 @@ struct Lane {
 
   /// Plans, prices or carries out, and begins the next iteration, the first stage being free; returns when it ends and how
   /// long stages have waited for it, nil if there is nothing to do.
+  @inline(__always)
   mutating func beginIteration(
     of all: inout [Rank], on stages: inout Stages, at now: SimTime, pricing: inout Pricing
   ) throws -> (end: SimTime, idle: SimDuration)? {
@@ -52,6 +53,7 @@ struct Lane {
   }
 
   /// Ends the iteration that runs.
+  @inline(__always)
   mutating func endIteration(of all: inout [Rank], at now: SimTime, ledger: inout Ledger) throws {
     precondition(isRunning, "an iteration ends only after it has begun")
     isRunning = false
@@ -81,6 +83,7 @@ struct Pricing {
 
   /// Puts the cost of what the ranks of a lane do into their iteration, and returns what each stage takes. One rank on one
   /// stage needs no list, and only of it is known what its time was spent on.
+  @inline(__always)
   mutating func price(
     _ ranks: Range<Int>, of all: [Rank], into iteration: inout IterationRecord
   ) throws -> Stages.Times {

@@ -4,6 +4,7 @@ import HardwareModels
 extension Rank {
   /// Plans, checks and takes up its share of the lane's next iteration, and adds it to the record; returns whether it has
   /// something to do.
+  @inline(__always)
   mutating func takeUp(_ record: inout IterationRecord, at now: SimTime) throws -> Bool {
     iteration = record.index
     let hasWork = try requestsInFlight > 0 && carryOutNextPlan(at: now)
@@ -13,6 +14,7 @@ extension Rank {
   }
 
   /// Puts the next plan's preemptions, admissions and decodes in place; returns whether anything runs.
+  @inline(__always)
   private mutating func carryOutNextPlan(at now: SimTime) throws -> Bool {
     let plan = nextPlan(at: now)
     try preempt(plan.preemptions)

@@ -54,6 +54,7 @@ extension Simulation {
   }
 
   /// What follows when a lane has begun or could not: moves to its ranks, and what routers know of them.
+  @inline(__always)
   private mutating func settle(_ lane: Int, at now: SimTime) throws {
     guard ranks.count > 1 else { return }
     for rank in lanes[lane].ranks {
@@ -62,6 +63,7 @@ extension Simulation {
     }
   }
 
+  @inline(__always)
   private mutating func begin(_ lane: Int, at now: SimTime) throws {
     let replica = lanes[lane].replica
     guard

@@ -27,6 +27,7 @@ struct Stages {
 
   /// Takes an iteration through the stages: it enters each when it has left the one before and the stage is free.
   /// Returns when it leaves the last, and the sum over stages of the time that they waited for it.
+  @inline(__always)
   mutating func pass(_ times: Times, from now: SimTime) throws -> (end: SimTime, idle: SimDuration) {
     switch times {
     case .one(let time):
