@@ -32,7 +32,7 @@ public final class TimelineRecorder: Recorder {
 
   /// A recorder of one policy's run.
   /// - Parameters:
-  ///   - idlePower: what all GPUs of the replica draw together while they wait.
+  ///   - idlePower: what all GPUs of the replica draw together while they wait; of several lanes, each one's part.
   ///   - next: another recorder that hears the same, as far as it wants to.
   public init(
     of policy: String, into file: TimelineFile, idlePower: Watts, passingOnTo next: (any Recorder)? = nil

@@ -8,11 +8,9 @@ extension Deployment {
   /// The server that is simulated under a policy, or disaggregated.
   public func server(under name: String, serviceLevel: ServiceLevel) throws -> Simulation.Server {
     let pools = try pools(under: name)
-    // Stages send the keys and values of their layers side by side.
-    var link = cacheLink
-    link.bandwidth = link.bandwidth * Double(parallelism.pipeline)
     let handover = pools.dropFirst().first.map {
-      Handover(to: $0.pool, over: link, bytesPerToken: model.kvBytesPerToken(tensorParallel: tensorParallel))
+      Handover(
+        to: $0.pool, over: cacheLink, bytesPerToken: model.kvBytesPerToken(tensorParallel: tensorParallel))
     }
     return Simulation.Server(
       of: pools[0].pool, handover: handover, router: router, seed: seed, attentionWindow: model.transformer.window,

@@ -1,4 +1,4 @@
-import DequeModule
+import Base
 import HardwareModels
 
 /// Ranks that begin and end their iterations together, because their tokens meet in the experts of every layer. A rank
@@ -11,13 +11,14 @@ struct Lane {
   let replica: Int
   /// Whether other lanes pass these stages, too.
   let sharesStages: Bool
-  var isRunning = false
+  private(set) var isRunning = false
   /// Whether something happened to one of its ranks that it has not answered yet.
   var isWoken = false
   /// Whether it waits for the first stage.
   var isQueued = false
+  private var iterationCount = 0
   /// The iteration that runs, or ran last.
-  var iteration = IterationRecord()
+  private var iteration = IterationRecord()
 
   /// - Parameter firstRank: the number of its first rank.
   init(_ number: Int, of pool: ReplicaPool, replica: Int, firstRank: Int) {
@@ -30,4 +31,73 @@ struct Lane {
 
   /// Whether it is one scheduler that is alone on its GPUs.
   var isPlain: Bool { ranks.count == 1 && !sharesStages }
+
+  /// Plans, prices or carries out, and begins the next iteration, the first stage being free; returns when it ends and how
+  /// long stages have waited for it, nil if there is nothing to do.
+  @inline(__always)
+  mutating func beginIteration(
+    of all: inout [Rank], on stages: inout Stages, at now: SimTime, pricing: inout Pricing
+  ) throws -> (end: SimTime, idle: SimDuration)? {
+    guard !isRunning else { return nil }
+    iteration.clear()
+    iteration.index = iterationCount
+    var hasWork = false
+    for rank in ranks where try all[rank].takeUp(&iteration, at: now) { hasWork = true }
+    guard hasWork else { return nil }
+    let passage = try stages.pass(pricing.price(ranks, of: all, into: &iteration), from: now)
+    iteration.start = now
+    iteration.end = passage.end
+    iterationCount += 1
+    isRunning = true
+    return passage
+  }
+
+  /// Ends the iteration that runs.
+  @inline(__always)
+  mutating func endIteration(of all: inout [Rank], at now: SimTime, ledger: inout Ledger) throws {
+    precondition(isRunning, "an iteration ends only after it has begun")
+    isRunning = false
+    for rank in ranks { try all[rank].endIteration(at: now, ledger: &ledger) }
+    try ledger.note(iteration)
+  }
+}
+
+/// What gives iterations their costs: a model, or what really carries plans out.
+struct Pricing {
+  var model: any CostModel
+  var executor: (any PlanExecutor)?
+  /// Whether iterations keep what their time was spent on.
+  let tracksParts: Bool
+  /// What each stage takes for the iteration that was priced last, where there are several.
+  private var stageTimes: [Seconds]
+
+  init(_ model: any CostModel, _ executor: (any PlanExecutor)?, tracksParts: Bool) {
+    self.model = model
+    self.executor = executor
+    self.tracksParts = tracksParts
+    stageTimes = [Seconds](repeating: .zero, count: model.stageCount)
+  }
+
+  /// Pipeline stages of each replica.
+  var stageCount: Int { stageTimes.count }
+
+  /// Puts the cost of what the ranks of a lane do into their iteration, and returns what each stage takes. One rank on one
+  /// stage needs no list, and only of it is known what its time was spent on.
+  @inline(__always)
+  mutating func price(
+    _ ranks: Range<Int>, of all: [Rank], into iteration: inout IterationRecord
+  ) throws -> Stages.Times {
+    guard ranks.count == 1, stageCount == 1 else {
+      model.price(ranks: all[ranks].map(\.work), stages: &stageTimes, into: &iteration.cost)
+      return .each(stageTimes)
+    }
+    let only = ranks.lowerBound
+    if let cost = try executor?.execute(all[only].plan, of: all[only].view, work: all[only].work) {
+      iteration.cost = cost
+    } else {
+      if tracksParts { iteration.parts = model.parts(of: all[only].work) }
+      model.price(all[only].work, into: &iteration.cost)
+    }
+    return .one(iteration.cost.duration)
+  }
 }

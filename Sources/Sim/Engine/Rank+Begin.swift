@@ -2,18 +2,20 @@ import Base
 import HardwareModels
 
 extension Rank {
-  /// Plans, checks and takes up its share of the lane's next iteration, and adds it to the record; returns the plan, nil
-  /// if it has nothing to do.
-  mutating func takeUp(_ iteration: inout IterationRecord, at now: SimTime) throws -> BatchPlan? {
-    let plan = requestsInFlight > 0 ? try checkedPlan(at: now) : nil
-    tiles = plan?.tiles ?? []
-    if plan != nil { cutWork(tiles) } else { work = IterationWork() }
-    iteration.note(self)
-    return plan
+  /// Plans, checks and takes up its share of the lane's next iteration, and adds it to the record; returns whether it has
+  /// something to do.
+  @inline(__always)
+  mutating func takeUp(_ record: inout IterationRecord, at now: SimTime) throws -> Bool {
+    iteration = record.index
+    let hasWork = try requestsInFlight > 0 && carryOutNextPlan(at: now)
+    if hasWork { cutWork(plan.tiles) } else { (plan, work) = (BatchPlan(), IterationWork()) }
+    count(in: &record)
+    return hasWork
   }
 
-  /// The next plan, with its preemptions, admissions and decodes already in place; nil if it is empty and may be.
-  private mutating func checkedPlan(at now: SimTime) throws -> BatchPlan? {
+  /// Puts the next plan's preemptions, admissions and decodes in place; returns whether anything runs.
+  @inline(__always)
+  private mutating func carryOutNextPlan(at now: SimTime) throws -> Bool {
     let plan = nextPlan(at: now)
     try preempt(plan.preemptions)
     try admit(plan.admissions, at: now)
@@ -25,10 +27,11 @@ extension Rank {
     }
     guard active > 0 else {
       // Who holds the missing blocks is on the way.
-      if arrivingCount + leavingCount > 0 { return nil }
+      if arrivingCount + leavingCount > 0 { return false }
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
-    return plan
+    self.plan = plan
+    return true
   }
 
   private mutating func preempt(_ victims: [RequestID]) throws {
@@ -37,7 +40,7 @@ extension Rank {
         throw error("request \(id.number) is to be preempted but does not decode")
       }
       let departure = view.decodes.remove(entry.slot)
-      requests[entry.slot].noteDeparture(departure, emissions: emissions(of: departure, until: iterationCount - 1))
+      requests[entry.slot].noteDeparture(departure, emissions: emissions(of: departure, until: iteration - 1))
       requests[entry.slot].preemptions += 1
       view.budget.release(view.budget.blocks(for: departure.length - 1))
       pendingTokens += departure.length
@@ -71,8 +74,8 @@ extension Rank {
     }
     guard count >= 0 else { throw error("\(count) requests are to decode") }
     if count != view.decodes.runningCount {
-      for run in view.decodes.select(oldest: count, iteration: iterationCount) where tracksEmissions {
-        requests[run.slot].emissions.append(Emission(id, run.firstIteration...iterationCount - 1))
+      for run in view.decodes.select(oldest: count, iteration: iteration) where tracksEmissions {
+        requests[run.slot].emissions.append(Emission(id, run.firstIteration...iteration - 1))
       }
     }
     let needed = view.decodes.needingBlock
@@ -105,6 +108,23 @@ extension Rank {
   func nextPlace(of request: RequestID, from place: Int) -> Int? {
     view.prefilling[place...].firstIndex { $0.id == request }
   }
+
+  /// Adds what it does to the counts of its lane's iteration.
+  private func count(in record: inout IterationRecord) {
+    record.decodes += view.decodes.runningCount
+    record.prefillRequests += plan.tiles.count
+    record.emittedTokens += work.emittedTokens
+    record.waiting += view.waiting.count
+    record.usedBlocks += view.budget.blockCount - view.budget.freeBlocks
+    for tile in plan.tiles {
+      record.prefillTokenLayers += tile.tokens.count * tile.layers.count
+      let layers = record.prefillLayers
+      record.prefillLayers =
+        layers.isEmpty
+        ? tile.layers
+        : min(layers.lowerBound, tile.layers.lowerBound)..<max(layers.upperBound, tile.layers.upperBound)
+    }
+  }
 }
 
 extension IterationRecord {
@@ -112,25 +132,5 @@ extension IterationRecord {
   mutating func clear() {
     (decodes, prefillTokenLayers, prefillRequests, emittedTokens, waiting, usedBlocks) = (0, 0, 0, 0, 0, 0)
     prefillLayers = 0..<0
-  }
-
-  /// Counts what a rank does in it.
-  fileprivate mutating func note(_ rank: Rank) {
-    decodes += rank.view.decodes.runningCount
-    prefillRequests += rank.tiles.count
-    emittedTokens += rank.work.emittedTokens
-    waiting += rank.view.waiting.count
-    usedBlocks += rank.view.budget.blockCount - rank.view.budget.freeBlocks
-    for tile in rank.tiles {
-      prefillTokenLayers += tile.tokens.count * tile.layers.count
-      prefillLayers = prefillLayers.isEmpty ? tile.layers : prefillLayers.spanning(tile.layers)
-    }
-  }
-}
-
-extension Range<Int> {
-  /// From the first of both to the last.
-  fileprivate func spanning(_ other: Self) -> Self {
-    Swift.min(lowerBound, other.lowerBound)..<Swift.max(upperBound, other.upperBound)
   }
 }

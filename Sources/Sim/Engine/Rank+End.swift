@@ -8,12 +8,12 @@ extension Rank {
     view.decodes.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
     for slot in finished {
       let departure = view.decodes.remove(slot)
-      requests[slot].noteDeparture(departure, emissions: emissions(of: departure, until: iterationCount - 1))
+      requests[slot].noteDeparture(departure, emissions: emissions(of: departure, until: iteration))
       view.budget.release(view.budget.blocks(for: departure.length - 1))
       try leave(slot, ledger: &ledger)
     }
     var place = 0
-    for tile in tiles {
+    for tile in plan.tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
       pendingTokens -= view.prefilling[found].advance(by: tile)
       let isComplete = view.prefilling[found].frontier.completedTokens == view.prefilling[found].tokens
@@ -41,7 +41,7 @@ extension Rank {
     _ request: PrefillingRequest, at now: SimTime, ledger: inout Ledger
   ) throws {
     let slot = request.slot
-    if tracksEmissions { requests[slot].emissions.append(Emission(id, iterationCount - 1...iterationCount - 1)) }
+    if tracksEmissions { requests[slot].emissions.append(Emission(id, iteration...iteration)) }
     if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
     if requests[slot].emittedTokens == requests[slot].outputTokens {
       view.budget.release(view.budget.blocks(for: request.tokens))

@@ -16,10 +16,10 @@ struct Rank {
   var requests = SlotTable<ActiveRequest>()
   /// What its policy sees of it.
   var view: ReplicaView
-  /// Iterations of its lane that have begun, whether it had work in them or not.
-  var iterationCount = 0
-  /// Its prefill work in the iteration that runs.
-  var tiles: [Tile] = []
+  /// The number of its lane's iteration that it planned last, whether it had work in it or not.
+  var iteration = 0
+  /// What it does in the iteration that runs, and the same counted.
+  var plan = BatchPlan()
   var work = IterationWork()
   var finished: [Int] = []
   /// Whose prompts were done in the iteration that ended last, and who have more tokens to come.
@@ -70,6 +70,6 @@ struct Rank {
   }
 
   func error(_ problem: String) -> PlanError {
-    PlanError(policy: type(of: policy).name, iteration: iterationCount, problem: problem)
+    PlanError(policy: type(of: policy).name, iteration: iteration, problem: problem)
   }
 }

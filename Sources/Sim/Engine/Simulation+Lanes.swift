@@ -17,7 +17,7 @@ extension Simulation {
             tracksEmissions: ledger.detail == .iterations))
       }
     }
-    stages.append(Stages(count: stageTimes.count))
+    stages.append(Stages(count: pricing.stageCount))
   }
 
   /// Lets a lane begin its next iteration, if it and the first stage are free, and after that its ranks give blocks to
@@ -26,7 +26,7 @@ extension Simulation {
     if lanes[lane].sharesStages {
       join(lane)
       try serve(lanes[lane].replica, at: now)
-    } else if !lanes[lane].isRunning {
+    } else {
       try begin(lane, at: now)
     }
     try settle(lane, at: now)
@@ -54,6 +54,7 @@ extension Simulation {
   }
 
   /// What follows when a lane has begun or could not: moves to its ranks, and what routers know of them.
+  @inline(__always)
   private mutating func settle(_ lane: Int, at now: SimTime) throws {
     guard ranks.count > 1 else { return }
     for rank in lanes[lane].ranks {
@@ -62,39 +63,13 @@ extension Simulation {
     }
   }
 
-  /// Plans, prices or carries out, and begins a lane's next iteration, if there is something to do.
+  @inline(__always)
   private mutating func begin(_ lane: Int, at now: SimTime) throws {
-    var plan: BatchPlan?
-    lanes[lane].iteration.clear()
-    for rank in lanes[lane].ranks {
-      if let taken = try ranks[rank].takeUp(&lanes[lane].iteration, at: now) { plan = taken }
-    }
-    guard let plan else { return }
-    try price(plan, lane)
-    let passed = try stages[lanes[lane].replica].pass(stageTimes, from: now)
-    account(idle: passed.idle)
-    lanes[lane].iteration.index = ranks[lanes[lane].ranks.lowerBound].iterationCount
-    lanes[lane].iteration.start = now
-    lanes[lane].iteration.end = passed.end
-    lanes[lane].isRunning = true
-    for rank in lanes[lane].ranks { ranks[rank].iterationCount += 1 }
-    events.schedule(.iterationEnds(lanes[lane].id), at: passed.end)
-  }
-
-  /// Puts a cost into the lane's iteration, and into `stageTimes` what each stage takes. A lane that is one scheduler needs
-  /// no list of works, and only of it are parts of the time known.
-  private mutating func price(_ plan: BatchPlan, _ lane: Int) throws {
-    let first = lanes[lane].ranks.lowerBound
-    guard lanes[lane].ranks.count == 1, stageTimes.count == 1 else {
-      let works = lanes[lane].ranks.map { ranks[$0].work }
-      return costModel.price(ranks: works, stages: &stageTimes, into: &lanes[lane].iteration.cost)
-    }
-    if let cost = try executor?.execute(plan, of: ranks[first].view, work: ranks[first].work) {
-      lanes[lane].iteration.cost = cost
-    } else {
-      if tracksParts { lanes[lane].iteration.parts = costModel.parts(of: ranks[first].work) }
-      costModel.price(ranks[first].work, into: &lanes[lane].iteration.cost)
-    }
-    stageTimes[0] = lanes[lane].iteration.cost.duration
+    let replica = lanes[lane].replica
+    guard
+      let begun = try lanes[lane].beginIteration(of: &ranks, on: &stages[replica], at: now, pricing: &pricing)
+    else { return }
+    account(idle: begun.idle)
+    events.schedule(.iterationEnds(lanes[lane].id), at: begun.end)
   }
 }

@@ -15,18 +15,13 @@ public struct Simulation {
   /// Those that are on their way from one rank to another; nil where none moves.
   var movers: Movers?
   private var intake: RoutedPool
-  var costModel: any CostModel
-  var executor: (any PlanExecutor)?
-  /// What each stage takes for the iteration that begins.
-  var stageTimes: [Seconds]
+  var pricing: Pricing
   private var source: any RequestSource
   private var upcoming: TraceRequest?
   /// Lanes to which something happened in this instant.
   private var woken: [Int] = []
   /// What can never be served is refused where it arrives.
   let pools: [ReplicaPool]
-  /// Whether iterations keep what their time was spent on.
-  let tracksParts: Bool
 
   /// A simulation of requests served by a server.
   /// - Parameter executor: what really carries the plans out, so that its time counts and not the model's; nil to
@@ -36,8 +31,7 @@ public struct Simulation {
     executor: (any PlanExecutor)? = nil, recorder: (any Recorder)? = nil
   ) {
     self.source = source
-    self.costModel = costModel
-    self.executor = executor
+    pricing = Pricing(costModel, executor, tracksParts: recorder?.wantsParts ?? false)
     pools = server.pools
     ledger = Ledger(serviceLevel: server.serviceLevel, recorder: recorder)
     ledger.summary.gpuCount = server.gpuCount * server.replicaCount
@@ -45,12 +39,10 @@ public struct Simulation {
       from: 0, count: server.pool.schedulerCount,
       router: server.router.init(random: SeededRandom(seed: server.seed, stream: "router")))
     movers = server.handover.map { Movers($0, from: server) }
-    stageTimes = [Seconds](repeating: .zero, count: costModel.stageCount)
-    tracksParts = recorder?.wantsParts ?? false
     for pool in pools {
       for _ in 0..<pool.replicaCount { addReplica(of: pool, window: server.attentionWindow) }
     }
-    let isPlain = stageTimes.count == 1 && lanes.allSatisfy(\.isPlain)
+    let isPlain = pricing.stageCount == 1 && lanes.allSatisfy(\.isPlain)
     precondition(executor == nil || isPlain, "what carries plans out has one scheduler")
   }
 
@@ -119,16 +111,13 @@ public struct Simulation {
   }
 
   private mutating func end(_ lane: Int, at now: SimTime) throws {
-    precondition(lanes[lane].isRunning, "an iteration ends only after it has begun")
-    lanes[lane].isRunning = false
+    try lanes[lane].endIteration(of: &ranks, at: now, ledger: &ledger)
     for rank in lanes[lane].ranks {
-      try ranks[rank].endIteration(at: now, ledger: &ledger)
       for place in ranks[rank].prefilled.indices {
         let slot = ranks[rank].prefilled[place]
         if rank < movers?.pool.first ?? 0 { handOver(slot, from: rank, at: now) } else { ranks[rank].decode(slot) }
       }
     }
-    try ledger.note(lanes[lane].iteration)
     // What mostly happens needs no list.
     if woken.isEmpty, !events.goesOn(at: now) { return try goOn(lane, at: now) }
     for rank in lanes[lane].ranks { wake(rank) }
@@ -169,6 +158,6 @@ public struct Simulation {
   /// Counts what a replica draws while its stages wait: each has an equal part of the replica's GPUs.
   mutating func account(idle: SimDuration) {
     guard idle > .zero else { return }
-    ledger.summary.idleEnergy += costModel.idlePower * Seconds(idle.seconds) / Double(stageTimes.count)
+    ledger.summary.idleEnergy += pricing.model.idlePower * Seconds(idle.seconds) / Double(pricing.stageCount)
   }
 }

@@ -5,6 +5,12 @@ import HardwareModels
 /// The pipeline stages of a replica, which its lanes' iterations pass in the order in which they begin: each stage does
 /// one at a time, and an iteration is in one stage at a time.
 struct Stages {
+  /// What an iteration takes in each stage.
+  enum Times {
+    case one(Seconds)
+    case each([Seconds])
+  }
+
   /// When each stage has done all that it was given.
   private(set) var free: [SimTime]
   /// Lanes that have work and wait for the first stage.
@@ -21,14 +27,26 @@ struct Stages {
 
   /// Takes an iteration through the stages: it enters each when it has left the one before and the stage is free.
   /// Returns when it leaves the last, and the sum over stages of the time that they waited for it.
-  mutating func pass(_ times: [Seconds], from now: SimTime) throws -> (end: SimTime, idle: SimDuration) {
+  @inline(__always)
+  mutating func pass(_ times: Times, from now: SimTime) throws -> (end: SimTime, idle: SimDuration) {
+    switch times {
+    case .one(let time):
+      let start = max(now, free[0])
+      let end = try start.after(time, of: "an iteration", atLeast: SimDuration(nanoseconds: 1))
+      let idle = start - free[0]
+      free[0] = end
+      return (end, idle)
+    case .each(let times): return try pass(times, from: now)
+    }
+  }
+
+  private mutating func pass(_ times: [Seconds], from now: SimTime) throws -> (end: SimTime, idle: SimDuration) {
     precondition(times.count == free.count, "every stage has a time")
-    let least = SimDuration(nanoseconds: times.count == 1 ? 1 : 0)
     var (end, idle) = (now, SimDuration.zero)
     for stage in times.indices {
       let start = max(end, free[stage])
       idle = idle + (start - free[stage])
-      end = try start.after(times[stage], of: "an iteration", atLeast: least)
+      end = try start.after(times[stage], of: "an iteration")
       free[stage] = end
     }
     // An iteration that takes no time is an error of the figures in one stage as in several.

@@ -97,8 +97,9 @@ struct RunCommand: ParsableCommand {
     let executor = try machine?.executor(onIteration: progress.show)
     let client = bench.map { _ in ClientRecorder(passingOnTo: recording) }
     let drawing = try timeline.map {
-      try TimelineRecorder(
-        of: name, into: $0, idlePower: experiment.deployment.costModel().idlePower, passingOnTo: client ?? recording)
+      let model = try experiment.deployment.costModel()
+      return try TimelineRecorder(
+        of: name, into: $0, idlePower: model.idlePower / Double(model.stageCount), passingOnTo: client ?? recording)
     }
     let summary = try experiment.simulate(name, executor: executor, recorder: drawing ?? client ?? recording) {
       try progress.show($0.requestsArrived)

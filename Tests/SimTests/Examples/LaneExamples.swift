@@ -17,20 +17,23 @@ import Traces
     return server
   }
 
-  /// Prompts of 5 and 2 tokens take 24 s and 12 s alone: both ranks are done after 24 s. Each then decodes in 8 s, until
-  /// the first is done; the iteration that began at 24 ends for both.
+  /// Prompts of 5 and 2 tokens take 24 s and 12 s alone: both ranks are done after 24 s. Each then decodes in 8 s,
+  /// until the first is done; the iteration that began at 24 ends for both.
   @Test func ranksWaitForTheOneThatHasMostToDo() throws {
     let trace: [TraceRequest] = [.at(0, prompt: 5, output: 2), .at(0, prompt: 2, output: 3)]
     let observed = try observe(trace, on: server(ranks: 2))
     #expect(
       observed.diary == [
-        "0 to 24: rank 0 admit 0, prefill 0 tokens 0..<5 layers 0..<4; rank 1 admit 1, prefill 1 tokens 0..<2 layers 0..<4",
+        "0 to 24: rank 0 admit 0, prefill 0 tokens 0..<5 layers 0..<4; "
+          + "rank 1 admit 1, prefill 1 tokens 0..<2 layers 0..<4",
         "24 to 32: rank 0 decode 0; rank 1 decode 1",
         "at 32: 0 done, first token at 24, largest gap 8",
         "32 to 40: rank 1 decode 1",
         "at 40: 1 done, first token at 24, largest gap 8",
       ])
-    let counts = observed.iterations.map { [$0.index, $0.decodes, $0.prefillRequests, $0.usedBlocks, $0.emittedTokens] }
+    let counts = observed.iterations.map {
+      [$0.index, $0.decodes, $0.prefillRequests, $0.usedBlocks, $0.emittedTokens]
+    }
     #expect(counts == [[0, 0, 2, 3, 2], [1, 2, 0, 3, 2], [2, 1, 0, 1, 1]])
     #expect(observed.requests.map(\.replica.number) == [0, 0])
   }
@@ -58,8 +61,8 @@ import Traces
     #expect(observed.summary.idleEnergy == Joules(16.0) && observed.summary.work.energy[.idle] == Joules(16.0))
   }
 
-  /// The second lane enters the first stage when the first leaves it, and nobody waits after that: the last stage is idle
-  /// for the first 4 s, the first stage for the last 4 s.
+  /// The second lane enters the first stage when the first leaves it, and nobody waits after that: the last stage is
+  /// idle for the first 4 s, the first stage for the last 4 s.
   @Test func twoLanesFillTwoStages() throws {
     let trace: [TraceRequest] = [.at(0, prompt: 1, output: 2), .at(0, prompt: 1, output: 2)]
     let observed = try observe(trace, on: server(lanes: 2), cost: twoStages)
@@ -76,8 +79,8 @@ import Traces
     #expect(observed.requests.map(\.replica.number) == [0, 1])
   }
 
-  /// A prompt of 9 tokens takes 20 s in each stage, one of a single token 4 s: it leaves the first stage at 24 and waits
-  /// for the second until 40, and the first stage is idle meanwhile, because its lane can begin nothing else.
+  /// A prompt of 9 tokens takes 20 s in each stage, one of a single token 4 s: it leaves the first stage at 24 and
+  /// waits for the second until 40, and the first stage is idle meanwhile, because its lane can begin nothing else.
   @Test func aShortIterationWaitsBehindALongOne() throws {
     let trace: [TraceRequest] = [.at(0, prompt: 9, output: 1), .at(0, prompt: 1, output: 2)]
     let observed = try observe(trace, on: server(lanes: 2), cost: twoStages)
@@ -91,9 +94,9 @@ import Traces
       ])
   }
 
-  /// Two groups of two layers are one stage each, so a prompt's first iteration takes the first stage only, and its second
-  /// one the second. Iterations keep their order in every stage: that of 24 to 28 had nothing to do in the first stage
-  /// and waited for it since 4, and the decode of 28 waits in front of the second stage until the long prompt is through.
+  /// Two groups of two layers are one stage each, so a prompt's first iteration takes the first stage only, and its
+  /// second one the second. Iterations keep their order in every stage: that of 24 to 28 had nothing to do in the first
+  /// and waited for it since 4, and the decode of 28 waits in front of the second until the long prompt is through.
   @Test func aLayerGroupTakesTimeOnlyInTheStageThatOwnsItsLayers() throws {
     var server = server(lanes: 2)
     server.pool.policy = LayeredPrefill(
