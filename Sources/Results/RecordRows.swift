@@ -9,6 +9,7 @@ extension StagedTable {
     columns: [
       "id", "outcome", "arrival_ms", "first_scheduled_ms", "first_token_ms", "finish_ms", "prompt_tokens",
       "output_tokens", "ttft_ms", "tpot_ms", "e2e_ms", "largest_gap_ms", "preemptions",
+      "cached_tokens",
     ],
     isKeyed: true)
 
@@ -44,6 +45,7 @@ extension RequestRecord {
     row.bind(isServed ? (finish - arrival).milliseconds : nil)
     row.bind(hasGaps ? largestGap.milliseconds : nil)
     row.bind(preemptions)
+    row.bind(cachedTokens)
     try row.insert()
   }
 

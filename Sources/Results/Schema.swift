@@ -7,7 +7,7 @@ enum Schema {
 
   /// The steps from an empty file to the newest schema; a file's `user_version` counts those it has seen. A step that was
   /// released never changes, so it is written in SQL and not in terms of today's types.
-  static let migrations = [first, sweeps]
+  static let migrations = [first, sweeps, cachedTokens]
 
   private static let first =
     tables + views + "PRAGMA application_id = \(applicationID);"
@@ -146,6 +146,12 @@ enum Schema {
       FROM point LEFT JOIN run ON run.id = point.run LEFT JOIN metric ON metric.run = run.id
       GROUP BY point.number
       ORDER BY point.number;
+
+    """
+
+  /// What of each prompt was found in the prefix cache.
+  private static let cachedTokens = """
+    ALTER TABLE request ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
 
     """
 

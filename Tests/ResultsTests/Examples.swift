@@ -21,6 +21,7 @@ func roundSummary() -> RunSummary {
   summary.requestsRejectedTooLong = 1
   summary.requestsWithinServiceLevel = 1
   summary.promptTokens = 200
+  summary.cachedTokens = 64
   summary.outputTokens = 6
   summary.iterations = 8
   summary.decodeIterations = 2
@@ -67,7 +68,8 @@ func betterSummary() -> RunSummary {
 func servedRequest(_ number: Int = 0) -> RequestRecord {
   RequestRecord(
     id: RequestID(number), outcome: .completed, arrival: .seconds(1), firstScheduled: .seconds(1.5),
-    firstToken: .seconds(2), finish: .seconds(2.3), promptTokens: 100, outputTokens: 3, largestGap: .seconds(0.2),
+    firstToken: .seconds(2), finish: .seconds(2.3), promptTokens: 100, cachedTokens: 64, outputTokens: 3,
+    largestGap: .seconds(0.2),
     preemptions: 1, emissions: [7...7, 9...10])
 }
 

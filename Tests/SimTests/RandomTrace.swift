@@ -23,6 +23,21 @@ struct RandomTrace: CustomStringConvertible {
     cost = UnitCostModel(attentionWeight: random.happens(0.5) ? 1 / 1024 : 0)
   }
 
+  /// A hundred and twenty cases, and sixty of them again with prompts that begin alike.
+  static var all: [RandomTrace] {
+    (1...120).map { RandomTrace(seed: $0) } + (1...60).map { RandomTrace(seed: $0).sharing }
+  }
+
+  /// The same with prompts that begin alike, on a server that keeps prefixes.
+  var sharing: RandomTrace {
+    var sharing = self
+    var random = SeededRandom(seed: seed, stream: "shared prefixes")
+    let tokensPerPrefixBlock = server.limits.tokensPerBlock * random.integer(1...4)
+    sharing.requests.sharePrefixes(tokensPerPrefixBlock: tokensPerPrefixBlock, &random)
+    sharing.server.limits.tokensPerPrefixBlock = tokensPerPrefixBlock
+    return sharing
+  }
+
   var longestPrompt: Int { requests.map(\.promptTokens).max() ?? 1 }
 
   var description: String {
@@ -60,6 +75,7 @@ extension ReferenceSettings {
     self.init(
       layerCount: server.limits.layerCount, maxRequests: server.limits.maxRequests,
       maxModelLen: server.limits.maxModelLen, blockCount: server.limits.blockCount,
-      tokensPerBlock: server.limits.tokensPerBlock, window: server.attentionWindow)
+      tokensPerBlock: server.limits.tokensPerBlock, tokensPerPrefixBlock: server.limits.tokensPerPrefixBlock,
+      window: server.attentionWindow)
   }
 }

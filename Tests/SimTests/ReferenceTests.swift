@@ -9,8 +9,8 @@ import Testing
   func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String) throws {
     let policy = try PolicyCase.named(name)
     var preemptions = 0
-    for seed in UInt64(1)...120 {
-      var trace = RandomTrace(seed: seed)
+    var cachedTokens = 0
+    for var trace in RandomTrace.all {
       let text = policy.randomSettings(&trace.random, trace.server.limits.layerCount, trace.longestPrompt)
       let settings = try config(text)
       let observed = try observe(
@@ -19,15 +19,15 @@ import Testing
       let scheduler = try policy.reference?(settings) ?? ReferenceReplay(observed.plans.map(\.plan))
       expectEqual(observed, scheduler, trace, "\(name) \(text), \(trace)")
       preemptions += observed.summary.preemptions
+      cachedTokens += observed.summary.cachedTokens
     }
-    #expect(preemptions > 50, "random traces must preempt to test anything")
+    #expect(preemptions > 50 && cachedTokens > 5000, "random traces must preempt and share to test anything")
   }
 
   @Test func theEngineEqualsThePlainReferenceUnderRandomLegalPlans() throws {
-    for seed in UInt64(1)...120 {
-      let trace = RandomTrace(seed: seed)
+    for trace in RandomTrace.all {
       let observed = try observe(
-        trace.requests, on: trace.server, policy: RandomPolicy(seed: seed), cost: trace.cost)
+        trace.requests, on: trace.server, policy: RandomPolicy(seed: trace.seed), cost: trace.cost)
       expectEqual(observed, ReferenceReplay(observed.plans.map(\.plan)), trace, "random plans, \(trace)")
     }
   }

@@ -8,16 +8,18 @@ extension Replica {
     idleSince = now
     finished.removeAll(keepingCapacity: true)
     view.decodes.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
+    if view.prefixes != nil { finished.sort { requests[$0].id < requests[$1].id } }
     for slot in finished {
       let departure = view.decodes.remove(slot)
       requests[slot].noteDeparture(departure, lastIteration: tracksEmissions ? iteration.index : nil)
-      view.budget.release(view.budget.blocks(for: departure.length - 1))
+      view.releaseBlocks(holding: departure.length - 1, of: slot)
       try leave(slot, ledger: &ledger)
     }
     var place = 0
     for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
       view.prefilling[found].frontier.advance(by: tile)
+      view.keepPrefix(ofPrefill: found)
       let isComplete = view.prefilling[found].frontier.completedTokens == view.prefilling[found].tokens
       if isComplete { try completePrefill(view.prefilling.remove(at: found), at: now, ledger: &ledger) }
       place = isComplete ? found : found + 1
@@ -34,7 +36,7 @@ extension Replica {
     if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
     let remaining = requests[slot].outputTokens - requests[slot].emittedTokens
     if remaining == 0 {
-      view.budget.release(view.budget.blocks(for: request.tokens))
+      view.releaseBlocks(holding: request.tokens, of: slot)
       try leave(slot, ledger: &ledger)
     } else {
       view.decodes.join(request.id, slot: slot, length: requests[slot].length, remaining: remaining, lastToken: now)

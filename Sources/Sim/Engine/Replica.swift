@@ -36,6 +36,7 @@ struct Replica {
   mutating func receive(_ request: ActiveRequest) -> RequestRecord.Outcome? {
     if let refusal = refusal(of: request) { return refusal }
     let slot = requests.insert(request)
+    view.prefixes?.enroll(slot, ids: request.prefixIDs, promptTokens: request.promptTokens)
     view.waiting.append(WaitingRequest(id: request.id, tokens: request.length, slot: slot))
     return nil
   }

@@ -24,14 +24,14 @@ public protocol TraceFormat: Sendable {
 /// What a line of a trace says.
 public enum TraceRow: Hashable, Sendable {
   /// A request; its arrival in nanoseconds on the file's own clock, nil where the file has none.
-  case request(arrival: Int64?, promptTokens: Int, outputTokens: Int)
+  case request(arrival: Int64?, promptTokens: Int, outputTokens: Int, prefixIDs: [Int] = [])
   /// A request that never got an answer, so there is nothing to simulate.
   case failed(arrival: Int64?)
 
   /// When it arrived, in nanoseconds on the file's own clock.
   var arrival: Int64? {
     switch self {
-    case .request(let arrival, _, _), .failed(let arrival): arrival
+    case .request(let arrival, _, _, _), .failed(let arrival): arrival
     }
   }
 }

@@ -13,6 +13,7 @@ struct RequestFacts: Equatable {
   var finish: SimTime
   var largestGap: SimDuration
   var preemptions: Int
+  var cachedTokens: Int
 }
 
 /// What a simulation says about an iteration, with the work of each layer.
@@ -38,7 +39,7 @@ extension Observation {
         number: request.id.number, isTurnedAway: request.outcome != .completed,
         tokenTimes: request.emissions.flatMap { ends[$0] }, firstScheduled: request.firstScheduled,
         firstToken: request.firstToken, finish: request.finish, largestGap: request.largestGap,
-        preemptions: request.preemptions)
+        preemptions: request.preemptions, cachedTokens: request.cachedTokens)
     }
   }
 
@@ -69,7 +70,7 @@ extension ReferenceEngine {
         number: request.number, isTurnedAway: request.isTurnedAway, tokenTimes: request.tokenTimes,
         firstScheduled: request.firstScheduled ?? request.arrival,
         firstToken: request.tokenTimes.first ?? request.arrival, finish: request.tokenTimes.last ?? request.arrival,
-        largestGap: request.gaps.max() ?? .zero, preemptions: request.preemptions)
+        largestGap: request.gaps.max() ?? .zero, preemptions: request.preemptions, cachedTokens: request.cachedTokens)
     }
   }
 

@@ -46,7 +46,7 @@ final class ReferenceEngine {
     requests = trace.enumerated().map { number, request in
       ReferenceRequest(
         number: number, arrival: request.arrival, promptTokens: request.promptTokens,
-        outputTokens: request.outputTokens)
+        outputTokens: request.outputTokens, ids: request.prefixIDs)
     }
     upcoming = requests[...]
   }
@@ -89,6 +89,7 @@ final class ReferenceEngine {
     replica.decodes = []
     replica.pieces = []
     scheduler.plan(replica)
+    replica.forget()
     precondition(!replica.decodes.isEmpty || !replica.pieces.isEmpty, "an iteration does something")
     let work = replica.work
     let cost = model.cost(of: work)
@@ -97,7 +98,7 @@ final class ReferenceEngine {
     iterations.append(
       ReferenceIteration(
         start: now, end: end, decodes: replica.decodes.count, pieces: replica.pieces, emitted: work.emittedTokens,
-        waiting: replica.waiting.count, usedBlocks: replica.settings.blockCount - replica.freeBlocks.count, work: work,
+        waiting: replica.waiting.count, usedBlocks: replica.settings.blockCount - replica.freeBlocks, work: work,
         cost: cost))
     takeArrivals(until: end)
     account(at: end)
@@ -105,12 +106,13 @@ final class ReferenceEngine {
   }
 
   private func account(at end: SimTime) {
-    for request in replica.decodes {
+    for request in replica.decodes.sorted(by: { $0.number < $1.number }) {
       request.tokenTimes.append(end)
       if request.isFinished { leave(request) }
     }
     for piece in replica.pieces {
       for layer in piece.layers { piece.request.passed[layer] += piece.tokens.count }
+      replica.share(piece.request)
       guard piece.request.prefilled == piece.request.prefillTokens else { continue }
       piece.request.tokenTimes.append(end)
       replica.prefilling.removeAll { $0 === piece.request }

@@ -8,8 +8,13 @@ final class ReferenceRequest {
   let outputTokens: Int
   /// When each of its tokens came out.
   var tokenTimes: [SimTime] = []
-  /// The KV blocks it holds, each with its own number.
-  var blocks: [Int] = []
+  /// The ids of its prompt's prefix blocks.
+  let ids: [Int]
+  /// KV blocks that are its own, and the ids of prefix blocks that others may hold too.
+  var ownBlocks = 0
+  var shared: [Int] = []
+  /// Tokens that were cached when it was first admitted.
+  var cachedTokens = 0
   /// Tokens that its prefill must compute, and how many of them have passed each layer.
   var prefillTokens = 0
   var passed: [Int] = []
@@ -17,11 +22,12 @@ final class ReferenceRequest {
   var firstScheduled: SimTime?
   var isTurnedAway = false
 
-  init(number: Int, arrival: SimTime, promptTokens: Int, outputTokens: Int) {
+  init(number: Int, arrival: SimTime, promptTokens: Int, outputTokens: Int, ids: [Int]) {
     self.number = number
     self.arrival = arrival
     self.promptTokens = promptTokens
     self.outputTokens = outputTokens
+    self.ids = ids
   }
 
   /// Its prompt and the tokens that have come out.
@@ -40,5 +46,6 @@ struct ReferenceSettings {
   var maxModelLen: Int
   var blockCount: Int
   var tokensPerBlock: Int
+  var tokensPerPrefixBlock: Int?
   var window: Int?
 }
