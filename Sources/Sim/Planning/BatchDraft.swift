@@ -12,6 +12,12 @@ struct BatchDraft {
     runningRequests = view.decodes.count + view.prefilling.count
   }
 
+  /// Hands the plan over, which costs less than a copy.
+  mutating func finish() -> BatchPlan {
+    defer { plan = BatchPlan() }
+    return plan
+  }
+
   /// Lets the oldest requests decode, at most `limit`. Where a block is missing, the newest decoding request is
   /// preempted, again and again.
   mutating func takeDecodes(of view: ReplicaView, atMost limit: Int) {

@@ -4,8 +4,8 @@
 /// so nothing that one request of the plan takes can throw away what another one is to use.
 public struct BlockDraft: Sendable {
   private var budget: KVBudget
-  /// How many more requests hold a prefix block than in the view.
-  private var newHolders: [Int: Int] = [:]
+  /// How many more requests hold a prefix block than in the view; nil while that is so of none, which costs nothing.
+  private var newHolders: [Int: Int]?
 
   /// Nothing is planned yet.
   public init(_ view: ReplicaView) { budget = view.budget }
@@ -29,7 +29,7 @@ public struct BlockDraft: Sendable {
     if let prefixes = view.prefixes {
       let hits = prefixes.hits(of: request)
       blocks -= shared(hits, prefixes)
-      for id in hits { newHolders[id, default: 0] += 1 }
+      hold(hits, 1)
     }
     budget.reserve(blocks)
   }
@@ -39,14 +39,22 @@ public struct BlockDraft: Sendable {
     var blocks = victim.heldBlocks
     if let prefixes = view.prefixes {
       let held = prefixes.held(by: victim.slot)
-      for id in held { newHolders[id, default: 0] -= 1 }
+      hold(held, -1)
       blocks -= shared(held, prefixes)
     }
     budget.release(blocks)
   }
 
+  /// Lets one more or one less request hold prefix blocks.
+  private mutating func hold(_ ids: ArraySlice<Int>, _ difference: Int) {
+    guard !ids.isEmpty else { return }
+    var holders = newHolders.take() ?? [:]
+    for id in ids { holders[id, default: 0] += difference }
+    newHolders = holders
+  }
+
   /// How many KV blocks of these prefix blocks somebody holds.
   private func shared(_ ids: ArraySlice<Int>, _ prefixes: SharedPrefixes) -> Int {
-    prefixes.blocksPerPrefixBlock * ids.count { prefixes.users(of: $0) + (newHolders[$0] ?? 0) > 0 }
+    prefixes.blocksPerPrefixBlock * ids.count { prefixes.users(of: $0) + (newHolders?[$0] ?? 0) > 0 }
   }
 }

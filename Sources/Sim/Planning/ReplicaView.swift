@@ -89,6 +89,7 @@ public struct ReplicaView: Sendable {
 
   /// Lets others have what has passed all layers of a request.
   mutating func keepPrefix(ofPrefill place: Int) {
+    guard prefixes != nil else { return }
     let duplicates = prefixes?.keep(upTo: prefilling[place].frontier.completedTokens, of: prefilling[place].slot)
     budget.release(duplicates ?? 0)
   }

@@ -41,6 +41,6 @@ public struct ChunkedPrefill: SchedulingPolicy {
       draft.prefill(next.id, tokens: tokens, layers: layers)
       left -= tokens.count
     }
-    return draft.plan
+    return draft.finish()
   }
 }

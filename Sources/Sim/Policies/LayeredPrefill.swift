@@ -49,7 +49,7 @@ public struct LayeredPrefill: SchedulingPolicy {
     if let group = groupsLeft.popFirst() {
       for member in cohort { draft.prefill(member.request, tokens: member.tokens, layers: group) }
     }
-    return draft.plan
+    return draft.finish()
   }
 
   private mutating func formCohort(of view: ReplicaView, _ draft: inout BatchDraft) {

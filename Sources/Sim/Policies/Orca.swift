@@ -31,7 +31,7 @@ public struct Orca: SchedulingPolicy {
     var draft = BatchDraft(view)
     draft.admitWholePrompts(of: view, tokenBudget: tokenBudget, atMost: view.limits.maxRequests)
     draft.takeDecodes(of: view, atMost: view.limits.maxRequests - draft.plan.tiles.count)
-    return draft.plan
+    return draft.finish()
   }
 }
 

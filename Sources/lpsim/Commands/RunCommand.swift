@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace arxiv --record requests --out mine.sqlite
         lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8
         lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
-        lpsim run qwen3-30b --trace mooncake.jsonl --set prefixCaching=true --set maxModelLen=131072
+        lpsim run qwen3-30b --trace mooncake.jsonl --set prefixCaching=true
         lpsim run qwen3-30b --trace arxiv --policy chunked --bench-json chunked.json
         lpsim run cpu-tiny --trace tiny --backend cpu
       """)
