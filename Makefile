@@ -1,7 +1,7 @@
 # Everything here forwards to scripts/ and to Swift; scripts/run.sh and scripts/test.sh work without make.
 PREFIX ?= /usr/local
 
-.PHONY: all run test test-cluster lint format bench bench-sweep fidelity install uninstall clean
+.PHONY: all run test test-report test-cluster lint format bench bench-sweep fidelity install uninstall clean
 all:            ## build in release
 	swift build -c release
 run:            ## build and run the paper's comparison
@@ -10,6 +10,8 @@ test:           ## build and run all tests
 	scripts/test.sh
 test-cluster:   ## run sweeps on a Slurm cluster of two virtual nodes and over GNU parallel
 	scripts/test-cluster.sh
+test-report:    ## open reports in headless Chromium and check what is in them
+	scripts/test-report.sh
 lint:           ## check the format
 	swift format lint --strict --recursive Sources Tests Package.swift
 format:         ## format in place

@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     .target(name: "Base", dependencies: ["Yams"], swiftSettings: strict),
     .target(name: "HardwareModels", dependencies: ["Base"], swiftSettings: strict),
+    .target(name: "Analysis", dependencies: ["Base", "HardwareModels"], swiftSettings: strict),
     .target(name: "Traces", dependencies: ["Base"], swiftSettings: strict),
     .target(
       name: "Sim",
@@ -33,17 +34,20 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .target(name: "Calibration", dependencies: ["Base", "HardwareModels"], swiftSettings: strict),
+    .target(name: "Pictures", swiftSettings: strict),
+    .target(name: "Calibration", dependencies: ["Base", "HardwareModels", "Pictures"], swiftSettings: strict),
+    .target(name: "Reporting", dependencies: ["Base", "Results", "Pictures"], swiftSettings: strict),
     .target(
-      name: "Fidelity", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "Results", "Calibration"],
+      name: "Fidelity",
+      dependencies: ["Base", "HardwareModels", "Analysis", "Traces", "Sim", "Results", "Calibration", "Pictures"],
       swiftSettings: strict),
     .target(name: "Sensitivity", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
     .target(name: "Sizing", dependencies: ["Base", "Traces", "Sim", "Results"], swiftSettings: strict),
     .executableTarget(
       name: "lpsim",
       dependencies: [
-        "Base", "HardwareModels", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity", "Sensitivity",
-        "Sizing",
+        "Base", "HardwareModels", "Analysis", "Traces", "Sim", "Results", "RealKernels", "Calibration", "Fidelity",
+        "Sensitivity", "Sizing", "Pictures", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -59,6 +63,9 @@ let package = Package(
     .testTarget(name: "BaseTests", dependencies: ["Base", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HardwareModelsTests", dependencies: ["Base", "HardwareModels", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Base", "HardwareModels", "Analysis", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "TracesTests", dependencies: ["Base", "Traces", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SimTests", dependencies: ["Base", "HardwareModels", "Traces", "Sim", "TestSupport"],
@@ -66,8 +73,14 @@ let package = Package(
     .testTarget(
       name: "ResultsTests",
       dependencies: [
-        "Base", "HardwareModels", "Sim", "Results", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "Base", "HardwareModels", "Traces", "Sim", "Results", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      swiftSettings: strict),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: ["Base", "HardwareModels", "Sim", "Results", "Pictures", "Reporting", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CalibrationTests", dependencies: ["Base", "HardwareModels", "Calibration", "TestSupport"],

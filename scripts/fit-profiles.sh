@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes the profiles of configs/engines that are fitted to measured kernels, and the tables of docs/calibration.md.
 #   scripts/fit-profiles.sh LPSIM TABLES
-# LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv and
-# collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes two minutes.
+# LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv,
+# mla_prefill.csv, mla_decode.csv and collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes two minutes.
 set -eu
 
 lpsim=$1
@@ -35,15 +35,17 @@ moe="ep=1 tp=1,2,4,8 weight_bytes>=1e8"
 for gpu in h100 h200; do
   profile "vllm-0.24-$gpu" "vllm-0.24-$gpu" \
     --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/attention_prefill.csv" "$tables/attention_decode.csv" \
-    "$tables/collectives.csv" --gpu "$gpu-SXM" --engine VLLM \
+    "$tables/mla_prefill.csv" "$tables/mla_decode.csv" "$tables/collectives.csv" --gpu "$gpu-SXM" --engine VLLM \
     --where "moe: dtype=bfloat16,fp8_block,w4a16_mxfp4 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
     --where "gemm: engine=TRTLLM n>=1024 k>=1024" --where "prefill: isl>=2 window_size=0" \
     --where "decode: window_size=0 context>=256 kv_bytes>=1e8" \
+    --where "mla_prefill: engine=SGLang,TRTLLM isl>=16" --where "mla_decode: engine=SGLang context>=256 kv_bytes>=1e8" \
     --where "collectives: impl=vLLM_custom_graph engine_version=0.24.0 bytes<=7e7"
   profile "trtllm-$gpu" "vllm-0.24-$gpu" \
-    --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/collectives.csv" --gpu "$gpu-SXM" --engine TRTLLM \
+    --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/mla_prefill.csv" "$tables/mla_decode.csv" \
+    "$tables/collectives.csv" --gpu "$gpu-SXM" --engine TRTLLM \
     --where "moe: dtype=bfloat16,fp8_block,w4a16_mxfp4 $moe" --drop-beyond 2 \
-    --where "gemm: n>=1024 k>=1024" \
+    --where "gemm: n>=1024 k>=1024" --where "mla_prefill: isl>=16" --where "mla_decode: context>=256 kv_bytes>=1e8" \
     --where "collectives: impl=TRTLLM engine_version=1.3.0rc20 bytes<=7e7"
 done
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds lpsim and compares chunked with layered prefill on the paper's workload. Arguments replace the default ones:
-#   scripts/run.sh                                        lpsim run configs/qwen3-30b.json --trace arxiv
+# Builds lpsim, compares chunked with layered prefill on the paper's workload, and makes a page of it. Arguments replace
+# what lpsim is told:
+#   scripts/run.sh                                        run configs/qwen3-30b.json --trace arxiv, and report
 #   scripts/run.sh run configs/qwen3-30b.json --trace sharegpt --rate 4.4
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 swift build -c release --product lpsim >&2
-if [ $# -eq 0 ]; then set -- run configs/qwen3-30b.json --trace arxiv; fi
-exec .build/release/lpsim "$@"
+if [ $# -gt 0 ]; then exec .build/release/lpsim "$@"; fi
+.build/release/lpsim run configs/qwen3-30b.json --trace arxiv --record iterations
+.build/release/lpsim report results/qwen3-30b.sqlite

@@ -141,10 +141,20 @@ extension ConfigLibrary {
     return try assumed.map { try model.setting("lpsim.routing", to: $0) } ?? model
   }
 
+  /// The file that another extends; a deployment extends a base or another deployment.
+  private func extendedPath(of name: String, _ kind: Kind, asker: ConfigNode) throws -> String {
+    do {
+      return try path(of: name, kind, asker: asker)
+    } catch {
+      guard kind == .base, names(of: .deployment).contains(name) else { throw error }
+      return try path(of: name, .deployment, asker: asker)
+    }
+  }
+
   private func extended(_ tree: ConfigNode, from kind: Kind, depth: Int = 0) throws -> ConfigNode {
     guard let base = tree.member("extends") else { return tree }
     guard depth < 8 else { throw base.error("the bases extend each other without end") }
-    let file = try files.tree(of: path(of: base.string(), kind, asker: base))
+    let file = try files.tree(of: extendedPath(of: base.string(), kind, asker: base))
     let below = try extended(file, from: kind, depth: depth + 1)
     var whole = tree.completed(from: below).removing("extends")
     // A model is that file with something set from outside: other people's keys are allowed there and not here.

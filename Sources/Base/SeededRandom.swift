@@ -5,9 +5,9 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 
   /// The stream named `stream` of the run with this seed.
   public init(seed: UInt64, stream: StaticString) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    stream.withUTF8Buffer { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
-    var mixer = seed ^ hash
+    var hash = FNV1a()
+    stream.withUTF8Buffer { for byte in $0 { hash.add(byte) } }
+    var mixer = seed ^ hash.value
     func next() -> UInt64 {
       mixer &+= 0x9e37_79b9_7f4a_7c15
       var z = mixer

@@ -130,11 +130,33 @@ public protocol CostModel {
   mutating func cost(of work: IterationWork) -> IterationCost
   /// Puts the same in the place of `cost`. What the engine calls; a fast model writes there and saves copies.
   mutating func price(_ work: IterationWork, into cost: inout IterationCost)
+  /// What the parts of an iteration's duration are, in the order in which they happen; empty where the model does not
+  /// know. To be asked before the price, and without effect on it.
+  mutating func parts(of work: IterationWork) -> [IterationPart]
   /// What all GPUs of the replica draw together while they wait.
   var idlePower: Watts { get }
+  /// Stages that an iteration passes one after the other, each a run of layers on an equal part of the replica's GPUs.
+  var stageCount: Int { get }
+  /// Prices what the attention ranks of a lane do in one iteration together; ranks that do nothing have empty work.
+  /// `stages` receives the time of each stage, `cost` the sums over all ranks and stages: its duration is the sum of the
+  /// stages' times, and its energy counts each stage's GPUs for its own time only.
+  mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost)
 }
 
 extension CostModel {
   /// Puts what an iteration costs in the place of `cost`.
   public mutating func price(_ work: IterationWork, into cost: inout IterationCost) { cost = self.cost(of: work) }
+
+  /// One stage has all layers.
+  public var stageCount: Int { 1 }
+
+  /// One rank and one stage.
+  public mutating func price(ranks: [IterationWork], stages: inout [Seconds], into cost: inout IterationCost) {
+    precondition(ranks.count == 1, "a model that prices several ranks says how")
+    price(ranks[0], into: &cost)
+    stages = [cost.duration]
+  }
+
+  /// No parts are known.
+  public mutating func parts(of work: IterationWork) -> [IterationPart] { [] }
 }

@@ -92,17 +92,17 @@ private struct Needs {
 
 extension ShardedModel {
   /// The most BF16 values that live at once: hidden state, residual and the widest intermediate of a layer for every
-  /// token (for experts their two products and the weighted rows, k times), and FP32 beside BF16 logits.
+  /// token (for experts their two products and the weighted rows, k times; keys and values of new tokens decompressed),
+  /// and FP32 beside BF16 logits.
   fileprivate func peakActivations(_ settings: MemoryBudget.Settings) -> Bytes {
     let hidden = Double(transformer.hidden)
-    let projected = Double((attention.heads + 2 * attention.kvHeads) * attention.headDim) + hidden
-    let inner: Double
-    switch transformer.feedForward {
-    case .dense(let intermediate, _): inner = 3 * Double(intermediate / gpus)
-    case .experts(let experts):
-      inner = Double(experts.topK) * (3 * Double(experts.intermediate / gpus) + hidden)
+    let heads = (attention.heads + attention.kvHeads) * attention.headDim
+    let projected = Double(heads + attention.kvHeads * transformer.attention.valueDim) + hidden
+    let dense = transformer.dense.map { Double(($0.inputs + 1) * $0.intermediate / gpus) } ?? 0
+    let sparse = transformer.experts.map {
+      Double($0.topK) * (3 * Double($0.intermediate / gpus) + hidden) + 3 * Double($0.sharedIntermediate / gpus)
     }
-    let perToken = 2 * (2 * hidden + max(projected, inner))
+    let perToken = 2 * (2 * hidden + max(projected, max(dense, sparse ?? 0)))
     let logits = 6 * Double(transformer.vocabulary / gpus) * Double(settings.maxNumSeqs)
     return Bytes(perToken * Double(settings.maxNumBatchedTokens) + logits)
   }

@@ -22,3 +22,12 @@ extension PrefillWork {
     add(past..<past + tokens, window: window)
   }
 }
+
+extension DecodeWork {
+  /// One new token for each of so many requests, which attends to `context` tokens, itself included.
+  public init(requests: Int, context: Int, window: Int?) {
+    self.requests = requests
+    contextTokens = requests * context
+    windowedContextTokens = requests * min(context, window ?? context)
+  }
+}

@@ -1,13 +1,15 @@
 import Base
 
 /// Finished runs side by side, one line a metric, grouped; of two runs also how the second differs from the first: in
-/// percent, and for shares of a hundred in percentage points (pp).
+/// percent, and for shares of a hundred in percentage points (pp). What moved between replicas is left out where nothing
+/// did.
 public func comparisonTable(_ results: [RunResult]) -> String {
   var columns: [(title: String, alignment: TextTable.Alignment)] = [("metric", .left), ("unit", .left)]
   columns += results.map { ($0.run.policy, .right) }
   if results.count == 2 { columns.append(("change", .right)) }
   var table = TextTable(columns)
-  for group in Metric.Group.allCases {
+  let moves = results.contains { $0["kv_transfer_bytes"] ?? 0 > 0 }
+  for group in Metric.Group.allCases where group != .handover || moves {
     guard group != .energy || results.contains(where: { $0["energy_j"] != nil }) else {
       table.addHeading("\(group.rawValue): not metered")
       continue
@@ -21,7 +23,7 @@ public func comparisonTable(_ results: [RunResult]) -> String {
 }
 
 /// A title, the unit that values are easy to read in, the values in it, and of two values how the second differs.
-func comparisonRow(_ title: String, _ unit: MetricUnit, _ values: [Double?]) -> [String] {
+public func comparisonRow(_ title: String, _ unit: MetricUnit, _ values: [Double?]) -> [String] {
   let scale = unit.scale(for: values.compactMap { $0?.magnitude }.max() ?? 0)
   let scaled = values.map { value in value.map { $0 / scale.worth } }
   let decimals = decimals(for: scaled.compactMap(\.self))

@@ -33,6 +33,7 @@ public struct Experiment: Sendable {
       resolved = resolved.removing("trace")
     }
     deployment = try Deployment(reading: resolved)
+    if backend != nil { try deployment.requireOneScheduler(in: resolved) }
     let usual = deployment.workload(trace.name)
     let usualRate = deployment.arrivals.hasRate ? usual?.rate : nil
     self.trace = trace
@@ -58,7 +59,7 @@ public struct Experiment: Sendable {
 
   /// Refuses a policy that cannot be simulated: one that has no settings, or under which the model does not fit.
   public func check(_ name: String) throws {
-    _ = try deployment.server(under: deployment.policy(name), serviceLevel: serviceLevel)
+    _ = try deployment.server(under: name, serviceLevel: serviceLevel)
     _ = try deployment.costModel()
   }
 
@@ -71,9 +72,8 @@ public struct Experiment: Sendable {
     _ name: String, costModel: (any CostModel)? = nil, executor: (any PlanExecutor)? = nil,
     recorder: (any Recorder)? = nil, onProgress: ((RunSummary) throws -> Void)? = nil
   ) throws -> RunSummary {
-    let policy = try deployment.policy(name)
     var simulation = Simulation(
-      of: try workload.open(), on: try deployment.server(under: policy, serviceLevel: serviceLevel), policy: policy,
+      of: try workload.open(), on: try deployment.server(under: name, serviceLevel: serviceLevel),
       costModel: try costModel ?? deployment.costModel(), executor: executor, recorder: recorder)
     return try simulation.run(onProgress: onProgress)
   }
@@ -92,5 +92,18 @@ public struct Experiment: Sendable {
     var members = [ConfigNode.Member("deployment", resolved), .init("workload", node(.object(workload)))]
     if let backend { members.append(.init("backend", node(.string(backend)))) }
     return node(.object(members)).canonicalJSON
+  }
+}
+
+extension Deployment {
+  /// Refuses what a machine cannot do that is one scheduler of a whole model.
+  fileprivate func requireOneScheduler(in resolved: ConfigNode) throws {
+    let counts = [
+      ("replicas", replicas, "replicas"), ("dataParallel", parallelism.data, "attention ranks"),
+      ("pipelineParallel", parallelism.pipeline, "pipeline stages"),
+    ]
+    for (key, count, things) in counts where count > 1 {
+      throw (resolved.member(key) ?? resolved).error("\(count) \(things) cannot be run for real; this machine is one")
+    }
   }
 }

@@ -6,7 +6,7 @@ extension Metric {
   static let energy = [
     Metric(
       "energy_j", "energy", .joules, .energy, .smaller,
-      "energy of all GPUs, all components below", formula: "E = E_wait + Σ_i E_i"
+      "energy of all GPUs, all components below", formula: "E = E_wait + Σ_i E_i + E_kv"
     ) { $0.energy },
     Metric(
       "energy_idle_j", "  idle", .joules, .energy, .smaller,
@@ -18,7 +18,9 @@ extension Metric {
     component(.weights, "energy_weights_j", "  weights", "reading weights from HBM"),
     component(.kvCache, "energy_kv_cache_j", "  KV cache", "reading and writing keys and values"),
     component(.activations, "energy_activations_j", "  activations", "reading and writing activations"),
-    component(.link, "energy_link_j", "  link", "bytes over the link between GPUs"),
+    component(
+      .link, "energy_link_j", "  link", "bytes over the link between GPUs, and moved ones where their price is known",
+      more: " + E_kv"),
     Metric(
       "energy_per_token_mj", "energy per token", .millijoules, .energy, .smaller,
       "energy for each prompt and output token of completed requests", formula: "1000 · E / Σ_r (p_r + o_r)"
@@ -38,9 +40,9 @@ extension Metric {
   ]
 
   private static func component(
-    _ kind: EnergyComponent, _ name: String, _ title: String, _ description: String
+    _ kind: EnergyComponent, _ name: String, _ title: String, _ description: String, more: String = ""
   ) -> Metric {
-    Metric(name, title, .joules, .energy, .smaller, description, formula: "Σ_i E_i,\(kind)") {
+    Metric(name, title, .joules, .energy, .smaller, description, formula: "Σ_i E_i,\(kind)\(more)") {
       $0.metered($0.work.energy[kind])
     }
   }

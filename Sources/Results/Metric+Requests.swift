@@ -50,7 +50,7 @@ extension Metric {
     ) { ratio(Double($0.outputTokens), $0.servingSeconds) },
     Metric(
       "mean_requests_in_flight", "mean in flight", .count, .requests, .smaller,
-      "requests waiting, prefilling or decoding just after an arrival, mean over arrivals",
+      "requests waiting, prefilling, moving or decoding just after an arrival, mean over arrivals",
       formula: "Σ_r n_r / A"
     ) { ratio(Double($0.inFlightAtArrivals), Double($0.requestsArrived)) },
   ]

@@ -13,6 +13,8 @@ public struct Metric: Sendable {
     case latency = "Latency"
     /// How many requests met their limits.
     case serviceLevel = "Service level"
+    /// What moved from replicas that prefill to replicas that decode.
+    case handover = "Handover"
     /// What the GPUs did for it.
     case work = "Work"
     /// What it drew.
@@ -66,8 +68,28 @@ public struct Metric: Sendable {
     return value
   }
 
+  /// Its name without what sets it below another one.
+  public var plainTitle: String { String(title.drop { $0 == " " }) }
+
+  /// The metrics that this one, a sum, consists of.
+  public var parts: [Metric] {
+    Array(Self.all.drop { $0.name != name }.dropFirst().prefix { $0.title.hasPrefix("  ") })
+  }
+
+  /// The place among all of the metric of a name that the program itself gives.
+  static func place(of name: String) -> Int {
+    guard let place = places[name] else { preconditionFailure("no metric is called \(name)") }
+    return place
+  }
+
+  /// The place of each among all.
+  static let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
+
+  /// The metric of a name that the program itself gives.
+  public static func named(_ name: String) -> Metric { all[place(of: name)] }
+
   /// Every metric, in the order of tables and files.
-  public static let all = requests + latency + serviceLevel + work + energy
+  public static let all = requests + latency + serviceLevel + handover + work + energy
 }
 
 /// `numerator / denominator`; nil where there is nothing to divide by.

@@ -8,22 +8,22 @@ extension StagedTable {
     name: "request",
     columns: [
       "id", "outcome", "arrival_ms", "first_scheduled_ms", "first_token_ms", "finish_ms", "prompt_tokens",
-      "output_tokens", "ttft_ms", "tpot_ms", "e2e_ms", "largest_gap_ms", "preemptions",
-      "cached_tokens",
+      "output_tokens", "ttft_ms", "tpot_ms", "e2e_ms", "largest_gap_ms", "preemptions", "replica",
+      "cache_arrival_ms", "cached_tokens",
     ],
-    isKeyed: true)
+    keyCount: 1)
 
   static let iterations = StagedTable(
     name: "iteration",
     columns: [
-      "idx", "start_ms", "end_ms", "kernel_ms", "decodes", "prefill_requests", "prefill_token_layers", "first_layer",
-      "last_layer", "emitted_tokens", "waiting", "used_blocks", "flops", "dense_weights_bytes", "expert_weights_bytes",
-      "kv_read_bytes", "kv_write_bytes", "activations_bytes", "nvlink_bytes", "energy_j",
+      "replica", "idx", "start_ms", "end_ms", "kernel_ms", "decodes", "prefill_requests", "prefill_token_layers",
+      "first_layer", "last_layer", "emitted_tokens", "waiting", "used_blocks", "flops", "dense_weights_bytes",
+      "expert_weights_bytes", "kv_read_bytes", "kv_write_bytes", "activations_bytes", "nvlink_bytes", "energy_j",
     ],
-    isKeyed: true)
+    keyCount: 2)
 
   static let emissions = StagedTable(
-    name: "emission", columns: ["request", "first_iteration", "last_iteration"], isKeyed: false)
+    name: "emission", columns: ["request", "replica", "first_iteration", "last_iteration"], keyCount: 3)
 }
 
 extension RequestRecord {
@@ -45,17 +45,20 @@ extension RequestRecord {
     row.bind(isServed ? (finish - arrival).milliseconds : nil)
     row.bind(hasGaps ? largestGap.milliseconds : nil)
     row.bind(preemptions)
+    row.bind(replica.number)
+    row.bind(cacheArrival?.milliseconds)
     row.bind(cachedTokens)
     try row.insert()
   }
 
   /// Adds the runs of iterations at whose ends its tokens came out.
   func insertEmissions(with statement: Statement) throws {
-    for iterations in emissions {
+    for emission in emissions {
       var row = RowBinder(statement)
       row.bind(id.number)
-      row.bind(iterations.lowerBound)
-      row.bind(iterations.upperBound)
+      row.bind(emission.replica.number)
+      row.bind(emission.iterations.lowerBound)
+      row.bind(emission.iterations.upperBound)
       try row.insert()
     }
   }
@@ -65,6 +68,7 @@ extension IterationRecord {
   /// Adds this iteration; without prefill its layers are NULL, and energy that nobody metered is.
   func insert(with statement: Statement) throws {
     var row = RowBinder(statement)
+    row.bind(replica.number)
     row.bind(index)
     row.bind(start.milliseconds)
     row.bind(end.milliseconds)

@@ -38,7 +38,7 @@ public func resultCSV(_ results: [RunResult]) -> String {
 }
 
 /// Rows of fields as CSV.
-func csvText(_ rows: [[String]]) -> String {
+public func csvText(_ rows: [[String]]) -> String {
   rows.map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
 }
 

@@ -83,5 +83,6 @@ public final class RunRecording: Recorder {
     let id = try db.store(run, gpuCount: summary.gpuCount)
     for table in Self.tables { try db.execute(sql: table.publication, arguments: [id]) }
     try db.store(RunResult(run, summary).values, of: id)
+    try db.store(quantilesOf: summary, of: id)
   }
 }

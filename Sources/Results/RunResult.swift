@@ -13,10 +13,12 @@ public struct RunResult: Sendable {
     values = Metric.all.map { $0.value(of: summary) }
   }
 
-  /// The value of a metric by its name; nil where the run has none.
-  public subscript(_ name: String) -> Double? {
-    let index = Metric.all.firstIndex { $0.name == name }
-    guard let index else { preconditionFailure("no metric is called \(name)") }
-    return values[index]
+  /// The result of a run that a file holds.
+  init(_ run: RunDescription, values: [Double?]) {
+    self.run = run
+    self.values = values
   }
+
+  /// The value of a metric by its name; nil where the run has none.
+  public subscript(_ name: String) -> Double? { values[Metric.place(of: name)] }
 }

@@ -1,5 +1,6 @@
 import Base
 import GRDB
+import Sim
 
 extension Database {
   /// Stores a run in the place of an earlier one of the same policy on the same configuration.
@@ -27,6 +28,18 @@ extension Database {
     let metricRow = try cachedStatement(sql: "INSERT INTO main.metric (run, name, unit, value) VALUES (?, ?, ?, ?)")
     for (metric, value) in zip(Metric.all, values) {
       try metricRow.execute(arguments: [run, metric.name, metric.unit.rawValue, value])
+    }
+  }
+
+  /// Stores the distributions of a run's times, in the order of the table's key, which packs its pages.
+  func store(quantilesOf summary: RunSummary, of run: Int64) throws {
+    let row = try cachedStatement(sql: "INSERT INTO main.quantile (run, metric, percent, ms) VALUES (?, ?, ?, ?)")
+    for metric in TimeMetric.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
+      let times = summary[keyPath: metric.times]
+      for percent in TimeMetric.percents {
+        guard let time = times.percentile(percent) else { continue }
+        try row.execute(arguments: [run, metric.rawValue, percent, time.value * 1e3])
+      }
     }
   }
 }

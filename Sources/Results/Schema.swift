@@ -7,7 +7,7 @@ enum Schema {
 
   /// The steps from an empty file to the newest schema; a file's `user_version` counts those it has seen. A step that was
   /// released never changes, so it is written in SQL and not in terms of today's types.
-  static let migrations = [first, sweeps, cachedTokens]
+  static let migrations = [first, sweeps, quantiles, replicas, cachedTokens]
 
   private static let first =
     tables + views + "PRAGMA application_id = \(applicationID);"
@@ -146,6 +146,67 @@ enum Schema {
       FROM point LEFT JOIN run ON run.id = point.run LEFT JOIN metric ON metric.run = run.id
       GROUP BY point.number
       ORDER BY point.number;
+
+    """
+
+  /// The distributions of times, of runs that are no points of a sweep.
+  private static let quantiles = """
+    CREATE TABLE quantile (
+      run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+      metric TEXT NOT NULL,
+      percent REAL NOT NULL,
+      ms REAL NOT NULL,
+      PRIMARY KEY (run, metric, percent)
+    ) STRICT, WITHOUT ROWID;
+
+    """
+
+  /// Iterations are numbered on each replica; an older file has one. With a handover a request's keys and values move.
+  private static let replicas = """
+    ALTER TABLE request ADD COLUMN replica INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE request ADD COLUMN cache_arrival_ms REAL;
+    ALTER TABLE iteration RENAME TO earlier_iteration;
+    CREATE TABLE iteration (
+      run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+      replica INTEGER NOT NULL,
+      idx INTEGER NOT NULL,
+      start_ms REAL NOT NULL,
+      end_ms REAL NOT NULL,
+      kernel_ms REAL NOT NULL,
+      decodes INTEGER NOT NULL,
+      prefill_requests INTEGER NOT NULL,
+      prefill_token_layers INTEGER NOT NULL,
+      first_layer INTEGER,
+      last_layer INTEGER,
+      emitted_tokens INTEGER NOT NULL,
+      waiting INTEGER NOT NULL,
+      used_blocks INTEGER NOT NULL,
+      flops REAL NOT NULL,
+      dense_weights_bytes REAL NOT NULL,
+      expert_weights_bytes REAL NOT NULL,
+      kv_read_bytes REAL NOT NULL,
+      kv_write_bytes REAL NOT NULL,
+      activations_bytes REAL NOT NULL,
+      nvlink_bytes REAL NOT NULL,
+      energy_j REAL,
+      PRIMARY KEY (run, replica, idx)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO iteration SELECT run, 0, idx, start_ms, end_ms, kernel_ms, decodes, prefill_requests,
+      prefill_token_layers, first_layer, last_layer, emitted_tokens, waiting, used_blocks, flops, dense_weights_bytes,
+      expert_weights_bytes, kv_read_bytes, kv_write_bytes, activations_bytes, nvlink_bytes, energy_j
+      FROM earlier_iteration;
+    DROP TABLE earlier_iteration;
+    ALTER TABLE emission RENAME TO earlier_emission;
+    CREATE TABLE emission (
+      run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+      request INTEGER NOT NULL,
+      replica INTEGER NOT NULL,
+      first_iteration INTEGER NOT NULL,
+      last_iteration INTEGER NOT NULL,
+      PRIMARY KEY (run, request, replica, first_iteration)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO emission SELECT run, request, 0, first_iteration, last_iteration FROM earlier_emission;
+    DROP TABLE earlier_emission;
 
     """
 

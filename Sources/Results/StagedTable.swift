@@ -6,15 +6,15 @@ import GRDBSQLite
 struct StagedTable {
   /// Its name in the file.
   let name: String
-  /// Its columns in the file but the run, the first of them unique within a run if `isKeyed`.
+  /// Its columns in the file but the run.
   let columns: [String]
-  /// Whether the first column alone tells rows of a run apart.
-  let isKeyed: Bool
+  /// How many of the first columns together tell rows of a run apart.
+  let keyCount: Int
 
   /// The temporary table.
   var creation: String {
     var names = columns
-    if isKeyed { names[0] += " INTEGER PRIMARY KEY" }
+    if keyCount == 1 { names[0] += " INTEGER PRIMARY KEY" }
     return "CREATE TEMP TABLE staged_\(name) (\(names.joined(separator: ", ")))"
   }
 
@@ -26,7 +26,8 @@ struct StagedTable {
   /// Moves all rows to the file, under the number of their run.
   var publication: String {
     let list = columns.joined(separator: ", ")
-    return "INSERT INTO main.\(name) (run, \(list)) SELECT ?, \(list) FROM temp.staged_\(name) ORDER BY 2, 3"
+    let key = columns.prefix(keyCount).joined(separator: ", ")
+    return "INSERT INTO main.\(name) (run, \(list)) SELECT ?, \(list) FROM temp.staged_\(name) ORDER BY \(key)"
   }
 }
 

@@ -13,7 +13,7 @@ public struct Report: Sendable {
     self.study = study
     self.price = price
     figures = Figure.all(
-      beside: study.question.objective, price: price, gpuCount: study.question.deployment.tensorParallel)
+      beside: study.question.objective, price: price, gpuCount: study.question.deployment.gpuCount)
   }
 
   var question: Question { study.question }

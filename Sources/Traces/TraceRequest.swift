@@ -11,15 +11,20 @@ public struct TraceRequest: Hashable, Sendable {
   public var promptTokens: Int
   /// Tokens of its answer, at least 1.
   public var outputTokens: Int
+  /// A number that all requests of a conversation share; nil where the trace does not say.
+  public var session: UInt64?
   /// An id for each block of ``tokensPerPrefixID`` prompt tokens, the last perhaps a shorter one: equal ids mean equal
   /// prompts from the beginning to this block's end. Empty where the trace does not say what prompts share.
   public var prefixIDs: [Int]
 
   /// A request.
-  public init(arrival: SimTime, promptTokens: Int, outputTokens: Int, prefixIDs: [Int] = []) {
+  public init(
+    arrival: SimTime, promptTokens: Int, outputTokens: Int, session: UInt64? = nil, prefixIDs: [Int] = []
+  ) {
     self.arrival = arrival
     self.promptTokens = promptTokens
     self.outputTokens = outputTokens
+    self.session = session
     self.prefixIDs = prefixIDs
   }
 }

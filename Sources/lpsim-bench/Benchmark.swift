@@ -9,26 +9,39 @@ import Traces
   import Darwin
 #endif
 
-/// Measures the engine with the real cost model on one core: `lpsim-bench [requests ...]`, one JSON object a line.
+/// Measures the engine with the real cost model on one core: `lpsim-bench [requests or requests x replicas, as in
+/// 1000000x64 ...]`, one JSON object a line.
 ///
-/// The workload is the deployment configs/qwen3-30b.json serving the ShareGPT recipe at a rate that both policies
-/// sustain, nothing recorded. Time is the process's CPU time, the best of several repeats.
+/// The workload is the deployment configs/qwen3-30b.json serving the ShareGPT recipe at a rate that every policy
+/// sustains, nothing recorded. Several replicas are behind the router that looks at each of them, and half of them
+/// prefill where they are disaggregated. Time is the process's CPU time, the best of several repeats.
 @main
 enum Benchmark {
-  static let rate = RequestsPerSecond(3.0)
-  static let policies = ["chunked", "layered"]
+  static let ratePerReplica = RequestsPerSecond(3.0)
 
   static func main() throws {
-    let counts = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-    let library = ConfigLibrary(roots: ["configs"])
-    let deployment = try Deployment(reading: library.resolve("qwen3-30b"))
-    let recipe = try TraceRecipe(reading: library.load("sharegpt", .trace))
-    for requests in counts.isEmpty ? [10_000, 1_000_000] : counts {
-      for policy in policies {
-        let workload = try Workload(
-          .recipe(recipe), arrivals: deployment.arrivals, rate: rate, requestCount: requests, seed: deployment.seed)
-        try measure(policy, workload, deployment, repeats: requests > 100_000 ? 3 : requests < 1000 ? 1 : 15)
+    let cases = CommandLine.arguments.dropFirst().map { $0.split(separator: "x").compactMap { Int($0) } }
+    for numbers in cases.isEmpty ? [[10_000], [1_000_000], [1_000_000, 64]] : cases {
+      guard let requests = numbers.first, numbers.count <= 2 else {
+        throw InputError(.usage, "expected numbers of requests, such as 10000 or 1000000x64")
       }
+      try measure(requests: requests, replicas: numbers.count > 1 ? numbers[1] : 1)
+    }
+  }
+
+  private static func measure(requests: Int, replicas: Int) throws {
+    let library = ConfigLibrary(roots: ["configs"])
+    let settings = [
+      "replicas=\(replicas)", "router=\(LeastOutstandingTokens.name)",
+      "policies.disaggregated.prefillReplicas=\(max(1, replicas / 2))",
+    ]
+    let deployment = try Deployment(
+      reading: library.resolve("qwen3-30b", overrides: settings.map { try ConfigOverride(parsing: $0) }))
+    let workload = try Workload(
+      .recipe(TraceRecipe(reading: library.load("sharegpt", .trace))), arrivals: deployment.arrivals,
+      rate: ratePerReplica * Double(replicas), requestCount: requests, seed: deployment.seed)
+    for policy in ["chunked", "layered"] + (replicas > 1 ? [Disaggregation.name] : []) {
+      try measure(policy, workload, deployment, repeats: requests > 100_000 ? 3 : requests < 1000 ? 1 : 15)
     }
   }
 
@@ -38,10 +51,8 @@ enum Benchmark {
     var best = Double.infinity
     var summary = RunSummary()
     for _ in 0..<repeats {
-      let policy = try deployment.policy(name)
-      let server = try deployment.server(under: policy, serviceLevel: deployment.serviceLevel)
-      var simulation = Simulation(
-        of: try workload.open(), on: server, policy: policy, costModel: try deployment.costModel())
+      let server = try deployment.server(under: name, serviceLevel: deployment.serviceLevel)
+      var simulation = Simulation(of: try workload.open(), on: server, costModel: try deployment.costModel())
       let start = processorTime()
       summary = try simulation.run()
       best = min(best, processorTime() - start)
@@ -49,7 +60,7 @@ enum Benchmark {
     let tokens = summary.promptTokens + summary.outputTokens
     print(
       """
-      {"policy":"\(name)","requests":\(summary.requestsCompleted),"iterations":\(summary.iterations),\
+      {"policy":"\(name)","replicas":\(deployment.replicas),"requests":\(summary.requestsCompleted),"iterations":\(summary.iterations),\
       "cpu_s":\(best),"iterations_per_s":\(Int(Double(summary.iterations) / best)),\
       "requests_per_s":\(Int(Double(summary.requestsCompleted) / best)),"tokens_per_s":\(Int(Double(tokens) / best)),\
       "peak_memory_mb":\(peakMemoryBytes() / 1_000_000),"check":\(summary.lastFinish.nanoseconds)}

@@ -12,6 +12,8 @@ struct LPSim: ParsableCommand {
       EXAMPLES
         Compare both policies on the paper's workload:
           lpsim run configs/qwen3-30b.json --trace arxiv
+        See the results as a page:
+          lpsim report results/qwen3-30b.sqlite
         See what a longer chunk does:
           lpsim run qwen3-30b --trace arxiv --set policies.chunked.tokenBudget=2048
         See what a deployment is made of, and how much KV cache it has:
@@ -22,10 +24,12 @@ struct LPSim: ParsableCommand {
       RunCommand.self,
       SweepCommand.self,
       ExportCommand.self,
+      ReportCommand.self,
       MergeCommand.self,
       ValidateCommand.self,
       ListCommand.self,
       ShowCommand.self,
+      AnalyzeCommand.self,
       TraceCommand.self,
       ReproduceCommand.self,
       SensitivityCommand.self,

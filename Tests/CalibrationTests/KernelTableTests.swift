@@ -134,4 +134,28 @@ import Testing
       ])
     #expect(set.leftOut == [.init(family: .decode, reason: "a KV cache in fp8", count: 1)])
   }
+
+  @Test func latentAttentionIsThatOfDeepSeek() throws {
+    func work(_ rows: String) throws -> [OperatorDemand.Kind] {
+      let header = "gpu,engine,kernel,mla_dtype,kv_cache_dtype,num_heads,batch_size,isl,step,latency_us\n"
+      let table = try KernelTable(parsing: header + rows, file: "a.csv", model: noModel)
+      return try MeasurementSet(reading: [table], MeasurementSelection(gpu: "g", engine: nil)).measurements.map(\.work)
+    }
+    let found = try work(
+      """
+      G,E,flash_attention,bfloat16,bfloat16,16,2,4,0,5
+      G,E,default,bfloat16,bfloat16,16,2,4,0,5
+      G,E,default,bfloat16,bfloat16,16,2,1,9,5
+      G,E,default,bfloat16,fp8,16,2,1,9,5
+      """)
+    let sizes = Transformer.Latent(queryRank: 1536, rank: 512, plainDim: 128, rotaryDim: 64, valueDim: 128)
+    func prefill(_ variant: LatentVariant) -> LatentAttention {
+      LatentAttention(sizes, variant, requests: 2, tokens: 8, pairs: 20, cachedTokens: 8, heads: 16)
+    }
+    let decode = LatentAttention(sizes, .absorbed, requests: 2, tokens: 2, pairs: 20, cachedTokens: 20, heads: 16)
+    #expect(found == [.latentPrefill(prefill(.absorbed)), .latentPrefill(prefill(.plain)), .latentDecode(decode)])
+    #expect(
+      sentence { _ = try work("G,E,triton,bfloat16,bfloat16,16,2,4,0,5") }
+        == "a.csv: line 2, column kernel: whether \"triton\" absorbs its projections is not known")
+  }
 }

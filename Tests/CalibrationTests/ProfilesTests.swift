@@ -15,11 +15,14 @@ struct ProfilesTests {
     "moe: dtype=bfloat16,fp8_block,w4a16_mxfp4 ep=1 tp=1,2,4,8 weight_bytes>=1e8",
     "gemm: engine=TRTLLM n>=1024 k>=1024",
     "prefill: isl>=2 window_size=0", "decode: window_size=0 context>=256 kv_bytes>=1e8",
+    "mla_prefill: engine=SGLang,TRTLLM isl>=16", "mla_decode: engine=SGLang context>=256 kv_bytes>=1e8",
     "collectives: impl=vLLM_custom_graph engine_version=0.24.0 bytes<=7e7",
   ]
 
   private func problems(_ gpu: String) throws -> [FitProblem] {
-    let names = ["moe", "gemm", "attention_prefill", "attention_decode", "collectives"]
+    let names = [
+      "moe", "gemm", "attention_prefill", "attention_decode", "mla_prefill", "mla_decode", "collectives",
+    ]
     let selection = MeasurementSelection(
       gpu: gpu, engine: "VLLM", filters: try Self.filters.map { try RowFilter(parsing: $0, option: "") },
       exceptions: [try RowFilter(parsing: "moe: model=deepseek-v3 distribution=balanced", option: "")])
@@ -34,6 +37,9 @@ struct ProfilesTests {
     switch (problem.family, try #require(problem.variants.first).form(problem.variants[0].parameters.map(\.start))) {
     case (.decode, _): return .decodeAttention(engine.decodeAttention)
     case (.prefill, _): return .prefillAttention(engine.prefillAttention)
+    case (.mlaDecode, _): return .latentDecode(try #require(engine.mlaDecodeAttention))
+    case (_, .latentPrefill(let fresh)):
+      return .latentPrefill(try #require(engine.mlaPrefillAttention.first { $0.variant == fresh.variant }))
     case (_, .allReduce(let fresh)):
       return .allReduce(try #require(engine.allReduces.first { $0.gpus == fresh.gpus }))
     case (_, .experts(let fresh)):
@@ -48,12 +54,18 @@ struct ProfilesTests {
     case "experts bf16, mixtral-8x7b": gpu == "H100-SXM" ? (7, 22) : (3.5, 10)
     case "experts bf16, any model": (4.5, 16)
     case "experts mxfp4, gpt-oss-20b": (2.7, 7)
+    case "experts mxfp4, gpt-oss-20b, 720 columns": (2.5, 9)
+    case "experts fp8, deepseek-v3, 256 columns": (2.5, 7.6)
+    case _ where title.hasPrefix("experts bf16, mixtral-8x7b, "): gpu == "H100-SXM" ? (4.5, 16) : (3, 11)
     case "experts mxfp4, any model": (3.5, 9)
     case "experts fp8, any model": (3, 9.5)
     case _ where title.hasPrefix("experts"): (2.5, 7)
     case _ where title.hasPrefix("matrix products"): (6, 14)
     case "decode attention": (2.55, 11)
     case "prefill attention": (7, 23)
+    case "latent decode attention": (4, 14)
+    case "plain latent prefill attention": (7.5, 28.5)
+    case "absorbed latent prefill attention": (6.5, 20)
     default: (5, 10)
     }
   }
@@ -65,7 +77,7 @@ struct ProfilesTests {
     let page = try readTextFile(projectFile("docs/calibration.md"))
     let part = try #require(page.components(from: "## \(profile)\n", to: "\n## "))
     let problems = try problems(gpu)
-    #expect(problems.count == 16)
+    #expect(problems.count == 40)
     for problem in problems {
       let priced = pricer.prices(try form(problem, in: engine), problem.measurements)
       let errors = try #require(FitErrors(problem.measurements, priced: priced))

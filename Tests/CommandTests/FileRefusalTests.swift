@@ -142,7 +142,7 @@ struct FileRefusalTests {
   func aDatabaseThatFillsTheDiskIsTakenBackAndEarlierRunsStay() throws {
     let words = "\(lpsimBinary) run \(paperConfig) --trace sharegpt --json --policy chunked --rate 40"
     let script = """
-      mount -t tmpfs -o size=200k none . && cd "$PWD"
+      mount -t tmpfs -o size=260k none . && cd "$PWD"
       \(words) --requests 700 --record iterations; echo "exit $?"; ls
       \(words) --requests 3 > first && echo "exit $?"
       \(words) --requests 700 --record iterations; echo "exit $?"; ls results

@@ -37,9 +37,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM])
-  func anInterruptedFirstRunLeavesNothing(_ signal: Int32) throws {
-    let (process, errors) = try start(longRun)
+  @Test(arguments: [SIGINT, SIGTERM], [[], ["--timeline", "t.json"]])
+  func anInterruptedFirstRunLeavesNothing(_ signal: Int32, _ options: [String]) throws {
+    let (process, errors) = try start(longRun + options)
     kill(process.processIdentifier, signal)
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)

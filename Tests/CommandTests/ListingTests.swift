@@ -10,7 +10,8 @@ struct ListingTests {
 
   @Test(arguments: [
     ("models", "qwen3-30b-a3b"), ("gpus", "h100-sxm-80gb"), ("engines", "layered-prefill-paper"),
-    ("policies", "layered"), ("traces", "sharegpt"), ("metrics", "ttft_mean_ms"),
+    ("policies", "layered"), ("policies", "disaggregated"), ("routers", "round-robin"), ("traces", "sharegpt"),
+    ("metrics", "ttft_mean_ms"),
   ])
   func everyListHasWhatItIsNamedFor(_ subject: String, _ entry: String) throws {
     let list = try sandbox.lpsim("list", subject)
@@ -20,7 +21,10 @@ struct ListingTests {
   }
 
   @Test func tablesFitATerminal() throws {
-    for line in ["list models", "list gpus", "list engines", "list policies", "list traces", "reproduce --only fig2"] {
+    for line in [
+      "list models", "list gpus", "list engines", "list policies", "list routers", "list traces",
+      "reproduce --only fig2", "analyze deepseek-r1 --gpus 8..256",
+    ] {
       let widest = try sandbox.lpsim(words: line).out.split(separator: "\n").map(\.count).max()
       #expect(try #require(widest) <= 115, "\(line)")
     }
@@ -29,9 +33,35 @@ struct ListingTests {
   @Test func showTellsTheMemoryAndTheRidgePoints() throws {
     let show = try sandbox.lpsim("show", paperConfig)
     #expect(show.status == 0)
-    for title in ["memory of each GPU", "KV blocks", "KV tokens", "ridge point, FLOP a byte", "\"tensorParallel\": 2"] {
+    for title in [
+      "memory of each GPU", "GPUs  ", "KV blocks", "KV tokens", "ridge point, FLOP a byte", "\"tensorParallel\": 2",
+    ] {
       #expect(show.out.contains(title))
     }
+  }
+
+  @Test(arguments: [("bf16", "70272"), ("fp8", "35136")])
+  func everyGPUOfDeepSeekKeepsTheLatentOfEveryToken(_ type: String, _ bytes: String) throws {
+    let show = try sandbox.lpsim("show", "deepseek-r1", "--set", "kvCacheType=\(type)")
+    #expect(show.status == 0)
+    let row = try #require(show.out.split(separator: "\n").first { $0.hasPrefix("KV bytes of a token") })
+    #expect(row.split(separator: " ").suffix(2) == [Substring(bytes), Substring(bytes)])
+  }
+
+  @Test func analyzeTellsWhatLimits() throws {
+    let words = "analyze qwen3-30b --context 4096 --batch 1,64 --batch 198 --gpus 8..64"
+    let tables = try sandbox.lpsim(words: words)
+    #expect(tables.status == 0 && tables.errors == "")
+    for part in ["prefill of 4096 tokens: ", "decode of 1 request at ", "decode attention ", "B_MoE: ", "B_cap: "] {
+      #expect(tables.out.contains(part))
+    }
+    let end = try #require(tables.out.firstRange(of: "\nWhat limits decoding: memory bandwidth. "))
+    let json = try sandbox.lpsim(words: "\(words) --json --picture roofline.svg")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: Any])
+    let meaning = try #require(object["meaning"] as? String)
+    #expect(tables.out[end.lowerBound...].split { $0.isWhitespace } == meaning.split { $0.isWhitespace })
+    #expect((object["phases"] as? [Any])?.count == 4 && (object["systems"] as? [Any])?.count == 4)
+    #expect(try sandbox.read("roofline.svg").contains("decode: operators on a GPU under its roofline"))
   }
 
   @Test func whatShowPrintsRunsAndGivesTheSameMetrics() throws {
@@ -76,7 +106,8 @@ struct ListingTests {
   }
 
   @Test(arguments: [
-    "", "run", "sweep", "export", "merge", "list", "show", "trace", "reproduce", "sensitivity", "capacity",
+    "", "run", "sweep", "export", "report", "merge", "list", "show", "analyze", "trace", "reproduce", "sensitivity",
+    "capacity",
     "compare-bench",
   ])
   func everyExampleInTheHelpRuns(_ command: String) throws {

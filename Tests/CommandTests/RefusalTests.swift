@@ -30,6 +30,14 @@ struct RefusalTests {
     ("run CONFIG --trace arxiv --policy layerd", "--policy: no policy \"layerd\" — did you mean \"layered\"?"),
     ("run CONFIG --trace arxiv --record al", "--record: no record level \"al\" — known: none, requests, iterations"),
     ("run CONFIG --trace arxiv --record request", "--record: no record level \"request\" — did you mean \"requests\"?"),
+    ("analyze CONFIG --batch 3,x", "--batch: \"x\" is not a whole number"),
+    ("analyze CONFIG --batch 0", "--batch: 0 is out of range; expected 1…65536"),
+    (
+      "analyze CONFIG --context 40000",
+      "--context: 40000 is out of range; expected 1…32768, the deployment's maxModelLen"
+    ),
+    ("analyze CONFIG --gpus 8..", "--gpus: \"8..\" is not a range of whole numbers up to 65536 — such as 8..256"),
+    ("analyze CONFIG --gpus 3", "--gpus: tensor parallelism over 2 GPUs does not divide a system of 3"),
     ("list modles", "no list of \"modles\" — did you mean \"models\"?"),
     ("reproduce --only fig9", "--only: no experiment \"fig9\" — did you mean \"fig2\"?"),
     ("trace arxiv --convert vidurr", "no trace format to write \"vidurr\" — did you mean \"vidur\"?"),
@@ -130,6 +138,11 @@ struct RefusalTests {
       "--set: policies.layered.maxGroups: 49 is out of range; expected 1…48, the model's layers"
     ),
     ("routing=samples", "--set: routing: no routing \"samples\" — did you mean \"sampled\"?"),
+    ("kvCacheType=fp16", "--set: kvCacheType: no type of KV cache \"fp16\" — known: bf16, fp8"),
+    (
+      "latentAttention.decode=absorbd",
+      "--set: latentAttention.decode: no variant of latent attention \"absorbd\" — did you mean \"absorbed\"?"
+    ),
     ("arrivals.process=poison", "--set: arrivals.process: no arrival process \"poison\" — did you mean \"poisson\"?"),
     ("compare=[]", "--set compare: line 1, column 1: compare: no policy is named"),
     (

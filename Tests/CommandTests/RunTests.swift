@@ -105,7 +105,8 @@ struct RunTests {
         let ran = Int(try #require(run.metrics["iterations"]))
         #expect(try count("request") == requests)
         #expect(try count("iteration") == (iterations ? ran : 0))
-        let rows = try Row.fetchAll(db, sql: "SELECT name, value FROM metric WHERE run = ?", arguments: [index + 1])
+        let rows = try Row.fetchAll(
+          db, sql: "SELECT name, value FROM metric WHERE run = ? AND value IS NOT NULL", arguments: [index + 1])
         let stored = Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] as String, $0["value"] as Double) })
         #expect(stored == run.metrics)
       }

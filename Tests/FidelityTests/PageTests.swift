@@ -28,7 +28,7 @@ import Testing
   /// What this build makes again in seconds: without optimisation the other sections take minutes.
   private static var regenerated: [String] {
     #if DEBUG
-      ["fig2", "readme", "kernels", "h200"]
+      ["fig2", "readme", "kernels", "h200", "mla-moe"]
     #else
       reproductions.map { $0.name }
     #endif

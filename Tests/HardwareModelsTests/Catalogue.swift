@@ -3,14 +3,26 @@ import HardwareModels
 import TestSupport
 
 /// A model of `configs/models`.
-func model(_ name: String) throws -> Model { try Model(reading: projectConfig("configs/models/\(name).json")) }
+func model(_ name: String) throws -> Model { try Model(reading: catalogued(name, .model)) }
+
+private func catalogued(_ name: String, _ kind: ConfigLibrary.Kind) throws -> ConfigNode {
+  try ConfigLibrary(roots: [projectFile("configs")]).load(name, kind)
+}
+
+/// DeepSeek-V3 in BF16, some of its choices changed.
+func deepseek(_ change: (inout Transformer.Attention) -> Void = { _ in }) throws -> Model {
+  let bf16 = try ConfigNode(argument: "null", option: "--set")
+  var model = try Model(reading: catalogued("deepseek-v3", .model).setting("quantization_config", to: bf16))
+  change(&model.transformer.attention)
+  return model
+}
 
 /// A GPU of `configs/gpus`.
 func gpu(_ name: String) throws -> GPU { try GPU(reading: projectConfig("configs/gpus/\(name).json")) }
 
 /// A profile of `configs/engines`.
 func engine(_ name: String) throws -> EngineProfile {
-  try EngineProfile(reading: ConfigLibrary(roots: [projectFile("configs")]).load(name, .engine))
+  try EngineProfile(reading: catalogued(name, .engine))
 }
 
 /// Names of the JSON files in a folder of `configs`.

@@ -28,6 +28,9 @@ func roundSummary() -> RunSummary {
   summary.decodedTokens = 4
   summary.prefillTokenLayers = 800
   summary.inFlightAtArrivals = 6
+  summary.requestsMoved = 2
+  summary.movedBytes = Bytes(8e9)
+  summary.movingTime = Seconds(0.5)
   summary.firstArrival = .seconds(1)
   summary.lastFinish = .seconds(11)
   summary.gpuCount = 2
@@ -67,15 +70,17 @@ func betterSummary() -> RunSummary {
 /// A request that was served, with every field different.
 func servedRequest(_ number: Int = 0) -> RequestRecord {
   RequestRecord(
-    id: RequestID(number), outcome: .completed, arrival: .seconds(1), firstScheduled: .seconds(1.5),
-    firstToken: .seconds(2), finish: .seconds(2.3), promptTokens: 100, cachedTokens: 64, outputTokens: 3,
-    largestGap: .seconds(0.2),
-    preemptions: 1, emissions: [7...7, 9...10])
+    id: RequestID(number), outcome: .completed, replica: ReplicaID(4), arrival: .seconds(1),
+    firstScheduled: .seconds(1.5),
+    firstToken: .seconds(2), cacheArrival: .seconds(2.05), finish: .seconds(2.3), promptTokens: 100,
+    cachedTokens: 64, outputTokens: 3, largestGap: .seconds(0.2), preemptions: 1,
+    emissions: [Emission(ReplicaID(4), 7...7), Emission(ReplicaID(6), 9...10)])
 }
 
 /// An iteration with every field different.
 func iteration(_ index: Int = 0, prefillLayers: Range<Int> = 12..<24) -> IterationRecord {
   IterationRecord(
-    index: index, start: .seconds(1), end: .seconds(5), decodes: 11, prefillTokenLayers: 1200, prefillRequests: 2,
+    replica: ReplicaID(3), index: index, start: .seconds(1), end: .seconds(5), decodes: 11, prefillTokenLayers: 1200,
+    prefillRequests: 2,
     prefillLayers: prefillLayers, emittedTokens: 13, waiting: 14, usedBlocks: 15, cost: roundWork())
 }

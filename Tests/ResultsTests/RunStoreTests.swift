@@ -18,12 +18,13 @@ import Testing
   @Test func aResultsFileIsStrictAndWritesAhead() throws {
     _ = try RunStore(path: path)
     #expect(try rows(path, "PRAGMA journal_mode") == ["wal"])
-    #expect(try rows(path, "PRAGMA user_version") == ["3"])
+    #expect(try rows(path, "PRAGMA user_version") == ["5"])
     #expect(try rows(path, "PRAGMA application_id") == ["1819308909"])
     let tables = try rows(
       path, "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
     )
-    #expect(tables == ["emission|1", "iteration|1", "metric|1", "point|1", "request|1", "run|1", "sweep|1"])
+    #expect(
+      tables == ["emission|1", "iteration|1", "metric|1", "point|1", "quantile|1", "request|1", "run|1", "sweep|1"])
     let others = try rows(path, "SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'index') AND sql <> ''")
     #expect(
       others == [
@@ -43,17 +44,19 @@ import Testing
   @Test func aRequestKeepsItsTimesInMilliseconds() throws {
     var single = servedRequest(2)
     single.outputTokens = 1
+    single.cacheArrival = nil
     var rejected = servedRequest(1)
     rejected.outcome = .rejectedTooLong
     rejected.emissions = []
+    rejected.cacheArrival = nil
     try RunStore(path: path).store(describe("chunked"), requests: [servedRequest(), single, rejected])
     #expect(
       try rows(path, "SELECT * FROM request") == [
-        "1|0|completed|1000.0|1500.0|2000.0|2300.0|100|3|1000.0|150.0|1300.0|200.0|1|64",
-        "1|1|rejected_too_long|1000.0|NULL|NULL|NULL|100|3|NULL|NULL|NULL|NULL|1|64",
-        "1|2|completed|1000.0|1500.0|2000.0|2300.0|100|1|1000.0|NULL|1300.0|NULL|1|64",
+        "1|0|completed|1000.0|1500.0|2000.0|2300.0|100|3|1000.0|150.0|1300.0|200.0|1|4|2050.0|64",
+        "1|1|rejected_too_long|1000.0|NULL|NULL|NULL|100|3|NULL|NULL|NULL|NULL|1|4|NULL|64",
+        "1|2|completed|1000.0|1500.0|2000.0|2300.0|100|1|1000.0|NULL|1300.0|NULL|1|4|NULL|64",
       ])
-    #expect(try rows(path, "SELECT * FROM emission") == ["1|0|7|7", "1|0|9|10", "1|2|7|7", "1|2|9|10"])
+    #expect(try rows(path, "SELECT * FROM emission") == ["1|0|4|7|7", "1|0|6|9|10", "1|2|4|7|7", "1|2|6|9|10"])
   }
 
   @Test func anIterationKeepsItsWork() throws {
@@ -63,8 +66,8 @@ import Testing
       "13|14|15|5000000000000.0|1000000000.0|2000000000.0|3000000000.0|4000000000.0|5000000000.0|6000000000.0|280.0"
     #expect(
       try rows(path, "SELECT * FROM iteration") == [
-        "1|0|1000.0|5000.0|3000.0|11|2|1200|12|23|" + work,
-        "1|1|1000.0|5000.0|3000.0|11|2|1200|NULL|NULL|" + work,
+        "1|3|0|1000.0|5000.0|3000.0|11|2|1200|12|23|" + work,
+        "1|3|1|1000.0|5000.0|3000.0|11|2|1200|NULL|NULL|" + work,
       ])
   }
 

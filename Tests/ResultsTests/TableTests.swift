@@ -110,6 +110,9 @@ private let wholeTable = """
   Service level
     SLO attainment           %           50      100  +50.0 pp
     goodput                  req/s   0.1000   0.2000  +100.0 %
+  Handover
+    KV transfer              MB       8,000    8,000         =
+    KV transfer mean         ms         250      250         =
   Work
     iterations                            8        8         =
     mean iteration           ms         500      500         =

@@ -12,7 +12,7 @@ import Traces
   private func message(_ plans: BatchPlan..., blocks: Int = 10) throws -> String {
     let trace: [TraceRequest] = [.at(0, prompt: 8, output: 4), .at(0, prompt: 4, output: 4)]
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: tinyServer(blocks: blocks), policy: ScriptedPolicy(plans),
+      of: ScriptedSource(trace), on: tinyServer(blocks: blocks, under: ScriptedPolicy(plans)),
       costModel: UnitCostModel())
     var message = "no error"
     do { _ = try simulation.run() } catch let error as PlanError { message = error.description }
@@ -81,8 +81,9 @@ import Traces
     let trace = (0..<3).map { _ in TraceRequest.at(0, prompt: 4, output: 4) }
     let tiles = (0..<3).map { tile(0..<4, of: $0) }
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: tinyServer(maxRequests: 2),
-      policy: ScriptedPolicy([.of(admit: [0, 1, 2], tiles: tiles)]), costModel: UnitCostModel())
+      of: ScriptedSource(trace),
+      on: tinyServer(maxRequests: 2, under: ScriptedPolicy([.of(admit: [0, 1, 2], tiles: tiles)])),
+      costModel: UnitCostModel())
     let error = #expect(throws: PlanError.self) { try simulation.run() }
     #expect(error?.description == #"policy "scripted", iteration 0: 3 requests are to run but the limit is 2"#)
   }

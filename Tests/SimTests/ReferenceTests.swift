@@ -5,38 +5,42 @@ import Testing
 
 /// Law 13: the fast engine equals the plain one, token time by token time.
 @Suite struct ReferenceTests {
-  @Test(arguments: policies.map { $0.name })
-  func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String) throws {
+  @Test(arguments: policies.map { $0.name }, RandomTrace.Shape.allCases)
+  func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String, shape: RandomTrace.Shape) throws {
     let policy = try PolicyCase.named(name)
     var preemptions = 0
     var cachedTokens = 0
-    for var trace in RandomTrace.all {
+    for var trace in RandomTrace.all(shape) {
       let text = policy.randomSettings(&trace.random, trace.server.limits.layerCount, trace.longestPrompt)
       let settings = try config(text)
-      let observed = try observe(
-        trace.requests, on: trace.server,
-        policy: makePolicy(name, settings: settings, layerCount: trace.server.limits.layerCount), cost: trace.cost)
-      let scheduler = try policy.reference?(settings) ?? ReferenceReplay(observed.plans.map(\.plan))
-      expectEqual(observed, scheduler, trace, "\(name) \(text), \(trace)")
+      trace.schedule(
+        under: try makePolicy(name, settings: settings, layerCount: trace.server.limits.layerCount))
+      let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
+      try expectEqual(observed, trace, "\(name) \(text), \(trace)") { try policy.reference?(settings) }
       preemptions += observed.summary.preemptions
       cachedTokens += observed.summary.cachedTokens
     }
-    #expect(preemptions > 50 && cachedTokens > 5000, "random traces must preempt and share to test anything")
+    #expect(preemptions > (shape == .single ? 50 : 5), "random traces must preempt to test anything")
+    #expect(cachedTokens > (shape == .single ? 5000 : 100), "random traces must share to test anything")
   }
 
-  @Test func theEngineEqualsThePlainReferenceUnderRandomLegalPlans() throws {
-    for trace in RandomTrace.all {
-      let observed = try observe(
-        trace.requests, on: trace.server, policy: RandomPolicy(seed: trace.seed), cost: trace.cost)
-      expectEqual(observed, ReferenceReplay(observed.plans.map(\.plan)), trace, "random plans, \(trace)")
+  @Test(arguments: RandomTrace.Shape.allCases)
+  func theEngineEqualsThePlainReferenceUnderRandomLegalPlans(shape: RandomTrace.Shape) throws {
+    for var trace in RandomTrace.all(shape) {
+      trace.schedule(under: RandomPolicy(seed: trace.seed))
+      let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
+      try expectEqual(observed, trace, "random plans, \(trace)") { nil }
     }
   }
 
   private func expectEqual(
-    _ observed: Observation, _ scheduler: any ReferenceScheduler, _ trace: RandomTrace, _ title: String
-  ) {
-    let reference = ReferenceEngine(
-      trace.requests, settings: ReferenceSettings(trace.server), scheduler: scheduler, model: trace.cost)
+    _ observed: Observation, _ trace: RandomTrace, _ title: String, scheduler: () throws -> (any ReferenceScheduler)?
+  ) throws {
+    let schedulers = try (0..<trace.server.schedulerCount).map { number in
+      let plans = observed.plans.filter { $0.replica.number * trace.server.pool.ranks + $0.rank == number }
+      return try scheduler() ?? ReferenceReplay(plans.map(\.plan))
+    }
+    let reference = ReferenceEngine(trace.requests, on: trace.server, schedulers: schedulers, model: trace.cost)
     reference.run()
     let iterations = firstDifference(observed.iterationFacts, reference.iterationFacts)
     #expect(iterations == nil, "iterations, \(title)")

@@ -7,11 +7,19 @@ extension Observation {
   public var diary: [String] {
     var lines: [String] = []
     var left: [String] = []
+    let begun = begun
+    let replicasAreMany = begun.contains { $0.iteration.replica.number > 0 }
+    let ranksAreMany = plans.contains { $0.rank > 0 }
     for entry in entries {
       switch entry {
       case .request(let request): left.append(Self.line(request))
       case .iteration(let iteration):
-        lines.append(Self.line(iteration, plans[iteration.index]))
+        let found = begun.first { ($0.iteration.replica, $0.iteration.index) == (iteration.replica, iteration.index) }
+        let shares =
+          found?.planned.map { (ranksAreMany ? "rank \($0.rank) " : "") + Self.line($0) } ?? ["nobody's plan"]
+        let line =
+          "\(Self.seconds(iteration.start)) to \(Self.seconds(iteration.end)): \(shares.joined(separator: "; "))"
+        lines.append(replicasAreMany ? "replica \(iteration.replica.number), \(line)" : line)
         lines += left
         left = []
       }
@@ -19,7 +27,7 @@ extension Observation {
     return lines + left
   }
 
-  private static func line(_ iteration: IterationRecord, _ planned: Planned) -> String {
+  private static func line(_ planned: Planned) -> String {
     var parts: [String] = []
     if !planned.plan.preemptions.isEmpty { parts.append("preempt \(list(planned.plan.preemptions))") }
     if !planned.plan.admissions.isEmpty { parts.append("admit \(list(planned.plan.admissions))") }
@@ -27,7 +35,7 @@ extension Observation {
     for tile in planned.plan.tiles {
       parts.append("prefill \(tile.request.number) tokens \(tile.tokens) layers \(tile.layers)")
     }
-    return "\(seconds(iteration.start)) to \(seconds(iteration.end)): \(parts.joined(separator: ", "))"
+    return parts.joined(separator: ", ")
   }
 
   private static func line(_ request: RequestRecord) -> String {

@@ -31,10 +31,12 @@ public final class LogRecorder: Recorder {
 public struct Observation {
   /// Its records in order.
   public var entries: [LogRecorder.Entry]
-  /// What the policy saw and planned, one an iteration.
+  /// What the policy saw and planned, one an iteration and rank that had requests.
   public var plans: [Planned]
-  /// What the cost model priced, one an iteration.
+  /// What the cost model priced, one a plan that was not empty.
   public var works: [IterationWork]
+  /// What each stage took, one list an iteration.
+  public var stageTimes: [[Seconds]]
   /// The simulation in numbers.
   public var summary: RunSummary
 
@@ -49,24 +51,65 @@ public struct Observation {
     entries.compactMap { if case .iteration(let record) = $0 { record } else { nil } }
   }
 
-  /// When a request's tokens came out, from the iterations that it names.
-  public func tokenTimes(of request: RequestRecord) -> [SimTime] {
-    let ends = iterations.map(\.end)
-    return request.emissions.flatMap { ends[$0] }
+  /// What a replica planned for an iteration and what came of it; of a lane, all its ranks that had something to do.
+  public struct Begun: Sendable {
+    /// What the policies saw and planned.
+    public var planned: [Planned]
+    /// What the cost model priced.
+    public var works: [IterationWork]
+    /// What each stage took.
+    public var stageTimes: [Seconds]
+    /// The iteration.
+    public var iteration: IterationRecord
+  }
+
+  /// The iterations of all replicas in the order in which they began. Plans to do nothing, which there are while keys and
+  /// values move, have none.
+  public var begun: [Begun] {
+    var left = iterationsByReplica.map { $0[...] }
+    var times = stageTimes[...]
+    var begun: [Begun] = []
+    for (planned, work) in zip(plans.filter { !$0.isIdle }, works) {
+      if let last = begun.last?.iteration, (last.replica, last.start) == (planned.replica, planned.now) {
+        begun[begun.count - 1].planned.append(planned)
+        begun[begun.count - 1].works.append(work)
+      } else if let next = left[planned.replica.number].popFirst(), let stages = times.popFirst() {
+        begun.append(Begun(planned: [planned], works: [work], stageTimes: stages, iteration: next))
+      }
+    }
+    return begun
+  }
+
+  /// The iterations of each replica in order, up to the last replica that had any.
+  public var iterationsByReplica: [[IterationRecord]] {
+    let last = iterations.map(\.replica.number).max() ?? 0
+    return (0...last).map { number in iterations.filter { $0.replica.number == number } }
+  }
+
+  /// When the tokens of each request came out, from the iterations that it names.
+  public var tokenTimes: [[SimTime]] {
+    let ends = iterationsByReplica.map { $0.map(\.end) }
+    return requests.map { $0.emissions.flatMap { ends[$0.replica.number][$0.iterations] } }
   }
 }
 
 /// Simulates a trace and watches all of it.
 public func observe(
-  _ trace: [TraceRequest], on server: Simulation.Server = tinyServer(), policy: any SchedulingPolicy,
+  _ trace: [TraceRequest], on server: Simulation.Server = tinyServer(), policy: (any SchedulingPolicy)? = nil,
   cost: UnitCostModel = UnitCostModel()
 ) throws -> Observation {
   let recorder = LogRecorder()
   let plans = PlanLog()
   let works = SpyCostModel.Log()
+  var server = server.under(SpyPolicy(watching: policy ?? server.pool.policy, log: plans))
+  if let handover = server.handover {
+    server.handover?.pool.policy = SpyPolicy(watching: handover.pool.policy, log: plans)
+  }
   var simulation = Simulation(
-    of: ScriptedSource(trace), on: server, policy: SpyPolicy(watching: policy, log: plans),
+    of: ScriptedSource(trace), on: server,
     costModel: SpyCostModel(watching: cost, log: works), recorder: recorder)
   let summary = try simulation.run()
-  return Observation(entries: recorder.entries, plans: plans.planned, works: works.works, summary: summary)
+  return Observation(
+    entries: recorder.entries, plans: plans.planned, works: works.works, stageTimes: works.stageTimes,
+    summary: summary)
 }

@@ -2,8 +2,12 @@ import Base
 import Sim
 import Synchronization
 
-/// What a policy saw and planned for one iteration.
+/// What a policy saw and planned for one iteration, of a replica or of a rank of its lane.
 public struct Planned: Hashable, Sendable {
+  /// The replica, or its lane.
+  public var replica: ReplicaID
+  /// The rank of the lane.
+  public var rank: Int
   /// When it was asked.
   public var now: SimTime
   /// Requests that waited, the next one first.
@@ -20,6 +24,8 @@ public struct Planned: Hashable, Sendable {
   public var plan: BatchPlan
 
   init(_ view: ReplicaView, _ plan: BatchPlan) {
+    replica = view.replica
+    rank = view.rank
     now = view.now
     waiting = view.waiting.map(\.id)
     cached = view.waiting.map { view.tokensLeft(of: $0).lowerBound }
@@ -28,6 +34,9 @@ public struct Planned: Hashable, Sendable {
     freeBlocks = view.budget.freeBlocks
     self.plan = plan
   }
+
+  /// Whether nobody decodes or prefills.
+  public var isIdle: Bool { plan.tiles.isEmpty && decoded.isEmpty }
 
   /// Requests that decode a token in this iteration, the oldest first.
   public var decoded: [RequestID] {

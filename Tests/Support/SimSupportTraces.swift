@@ -23,13 +23,14 @@ extension TraceRequest {
 /// A server with one small replica on one GPU, whose service level is 100 s to the first token and 20 s between tokens.
 public func tinyServer(
   layers: Int = 4, maxRequests: Int = 8, maxModelLen: Int = 100_000, blocks: Int = 100_000, tokensPerBlock: Int = 4,
-  tokensPerPrefixBlock: Int? = nil, window: Int? = nil, replicas: Int = 1
+  tokensPerPrefixBlock: Int? = nil, window: Int? = nil, replicas: Int = 1,
+  under policy: any SchedulingPolicy = ChunkedPrefill(tokenBudget: 12)
 ) -> Simulation.Server {
-  Simulation.Server(
-    limits: ReplicaLimits(
-      layerCount: layers, maxRequests: maxRequests, maxModelLen: maxModelLen, blockCount: blocks,
-      tokensPerBlock: tokensPerBlock, tokensPerPrefixBlock: tokensPerPrefixBlock),
-    attentionWindow: window, gpuCount: 1, replicaCount: replicas,
+  let limits = ReplicaLimits(
+    layerCount: layers, maxRequests: maxRequests, maxModelLen: maxModelLen, blockCount: blocks,
+    tokensPerBlock: tokensPerBlock, tokensPerPrefixBlock: tokensPerPrefixBlock)
+  return Simulation.Server(
+    of: ReplicaPool(under: policy, limits: limits, replicaCount: replicas), attentionWindow: window, gpuCount: 1,
     serviceLevel: ServiceLevel(timeToFirstToken: .seconds(100), timeBetweenTokens: .seconds(20)))
 }
 
@@ -45,6 +46,24 @@ extension [TraceRequest] {
       self[index].prefixIDs = shared + [Int](fresh)
       nextID = fresh.upperBound
     }
+  }
+}
+
+extension Simulation.Server {
+  /// Ranks of all lanes of all replicas.
+  public var schedulerCount: Int { pools.reduce(0) { $0 + $1.schedulerCount } }
+
+  /// The settings of the replicas at which requests arrive.
+  public var limits: ReplicaLimits {
+    get { pool.limits }
+    set { pool.limits = newValue }
+  }
+
+  /// The same server under another policy, on the replicas at which requests arrive.
+  public func under(_ policy: any SchedulingPolicy) -> Self {
+    var server = self
+    server.pool.policy = policy
+    return server
   }
 }
 

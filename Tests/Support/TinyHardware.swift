@@ -11,7 +11,7 @@ public func makeTinyModel(layers: Int, windowed: Range<Int> = 0..<0, window: Int
   let experts = Transformer.Experts(count: 4, topK: 2, intermediate: 1)
   let transformer = Transformer(
     hidden: 2, vocabulary: 2, tiesEmbedding: false, attention: Transformer.Attention(heads: 1, kvHeads: 1, headDim: 2),
-    feedForward: .experts(experts), windowedLayers: (0..<layers).map { windowed.contains($0) }, window: window)
+    experts: experts, windowedLayers: (0..<layers).map { windowed.contains($0) }, window: window)
   return Model(
     name: "tiny", architecture: "TinyForCausalLM", transformer: transformer, routing: ExpertRouting(uniform: experts))
 }
@@ -38,6 +38,12 @@ public func idealEngine() throws -> EngineProfile {
   }
   let ideal = #""startSeconds": 0, "flopEfficiency": 1, "bandwidthEfficiency": 1, "overlapExponent": 100"#
   let experts = ideal + #", "activationEfficiency": 1, "rereadShare": 0, "tileRows": [8, 8]"#
+  let latent = LatentVariant.allCases.map {
+    """
+    {"variant": "\($0.rawValue)", "startSeconds": 0, "flopEfficiency": 1, "bandwidthEfficiency": 1,
+     "secondsPerContextToken": 0}
+    """
+  }.joined(separator: ", ")
   let allReduces = [2, 4, 8].map {
     "{\"gpus\": \($0), \"startSeconds\": 0, \"bytesPerSecond\": 1, \"secondsPerRootMegabyte\": 0}"
   }
@@ -53,6 +59,9 @@ public func idealEngine() throws -> EngineProfile {
                            "overlapExponent": 100},
        "prefillAttention": {"startSeconds": 0, "maskedTokens": 0, "bandwidthEfficiency": 1,
                             "flopEfficiencies": [{"headDim": 128, "flopEfficiency": 1}]},
+       "mlaDecodeAttention": {"startSeconds": 0, "bandwidthEfficiency": 1, "flopEfficiency": 1, "leastHeads": 1,
+                              "overlapExponent": 100},
+       "mlaPrefillAttention": [\(latent)],
        "allReduces": [\(allReduces.joined(separator: ", "))],
        "elementwise": {"startSeconds": 0, "bandwidthEfficiency": 1}}
       """))

@@ -17,9 +17,9 @@ import Testing
       """,
       """
       Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type
-      7,1,2,GPT-4,100,10,110,Conversation log
-      8.5,2,2,"Chat, GPT",200,20,220,API log
-      9.00025,3,2,GPT-4,300,30,330,API log
+      7,,2,GPT-4,100,10,110,Conversation log
+      8.5,,2,"Chat, GPT",200,20,220,API log
+      9.00025, ,2,GPT-4,300,30,330,API log
       """,
       """
       {"timestamp": 10, "input_length": 100, "output_length": 10, "hash_ids": []}
@@ -28,6 +28,16 @@ import Testing
       """,
     ]
     for text in texts { #expect(try requests(in: text) == expected, "\(text)") }
+  }
+
+  @Test func aBurstGPTFileTellsWhichRequestsShareAConversation() throws {
+    let header = "Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type\n"
+    let sessions = try requests(
+      in: header + ["a7", "b", "", "a7"].map { "1,\($0),2,GPT-4,100,10,110,Conversation log\n" }.joined()
+    ).map(\.session)
+    #expect(sessions[0] == sessions[3] && sessions[0] != sessions[1] && sessions[2] == nil)
+    // FNV-1a of "b".
+    #expect(sessions[1] == 0xaf63_df4c_8601_f1a5)
   }
 
   @Test func aVidurFileWithoutArrivalsHasThemAllAtZero() throws {

@@ -11,6 +11,10 @@ public enum FittedForm: Hashable, Sendable {
   case decodeAttention(DecodeAttentionForm)
   /// Prefill attention.
   case prefillAttention(PrefillAttentionForm)
+  /// Absorbed latent attention of decodes.
+  case latentDecode(LatentDecodeForm)
+  /// Latent attention of prompts in one variant.
+  case latentPrefill(LatentPrefillForm)
   /// Kernels that only move bytes.
   case elementwise(ElementwiseForm)
   /// All-reduce over so many GPUs.
@@ -24,6 +28,8 @@ public enum FittedForm: Hashable, Sendable {
     case .experts(let form): engine.experts = [form]
     case .decodeAttention(let form): engine.decodeAttention = form
     case .prefillAttention(let form): engine.prefillAttention = form
+    case .latentDecode(let form): engine.mlaDecodeAttention = form
+    case .latentPrefill(let form): engine.mlaPrefillAttention = [form]
     case .elementwise(let form): engine.elementwise = form
     case .allReduce(let form): engine.allReduces = [form]
     }

@@ -2,19 +2,35 @@ import Base
 import HardwareModels
 
 extension FitProblem {
-  /// One form for each model, and one for any; one for both where they would learn from the same rows. Shards over more than two GPUs, which few deploy, teach the latter what
-  /// narrow experts cost; a form for one model would pay for them with its accuracy on the others. How wide the tiles of a
-  /// kernel are, the base profile says.
+  /// One form for each width of a model's shards, for which software is tuned apart; one for each model, from shards over
+  /// one and two GPUs; one for any model, which shards over more GPUs teach what narrow experts cost. None twice: where
+  /// forms would learn from the same rows there is only the more general one. How wide the tiles of a kernel are, the base
+  /// profile says.
   static func experts(_ format: NumberFormat, _ measurements: [Measurement], _ base: EngineProfile) -> [FitProblem] {
     let columns = base.experts.map(\.tileColumns).max() ?? 1
     let models = Set(measurements.map(\.model)).sorted()
     guard !models.isEmpty else { return [] }
     let isAlone = models.count == 1 && !measurements.contains(where: \.isNarrowShard)
-    let single = isAlone ? [] : models
-    return single.compactMap { model in
-      let own = measurements.filter { $0.model == model && !$0.isNarrowShard }
-      return own.isEmpty ? nil : experts(format, own.first?.shape, model, own, columns, mayHide: true)
+    return models.flatMap { model in
+      let own = measurements.filter { $0.model == model }
+      let wide = own.filter { !$0.isNarrowShard }
+      let whole = isAlone || wide.isEmpty ? [] : [experts(format, wide[0].shape, model, wide, columns, mayHide: true)]
+      return shards(of: model, format, own, columns) + whole
     } + [experts(format, nil, "any model", measurements, columns, mayHide: isAlone)]
+  }
+
+  /// Those that have enough measurements, the widest first; none where there is only one width.
+  private static func shards(
+    of model: String, _ format: NumberFormat, _ measurements: [Measurement], _ columns: Int
+  ) -> [FitProblem] {
+    let widths = Set(measurements.compactMap(\.shardWidth)).sorted(by: >)
+    guard widths.count > 1 else { return [] }
+    return widths.map { width in
+      let own = measurements.filter { $0.shardWidth == width }
+      var shape = own[0].shape
+      shape?.shard = width
+      return experts(format, shape, "\(model), \(width) columns", own, columns, mayHide: true)
+    }.filter { $0.measurements.count >= $0.leastRows }
   }
 
   private static func experts(
@@ -52,7 +68,12 @@ extension Measurement {
     return product.wholeIntermediate > 2 * product.intermediate
   }
 
-  /// The shape of the experts of an MoE layer.
+  /// How much of each expert a GPU holds.
+  fileprivate var shardWidth: Int? {
+    if case .experts(let product) = work { product.intermediate } else { nil }
+  }
+
+  /// The shape of the experts of an MoE layer, whatever part of them a GPU holds.
   fileprivate var shape: ExpertProductForm.Shape? {
     guard case .experts(let product) = work else { return nil }
     return ExpertProductForm.Shape(

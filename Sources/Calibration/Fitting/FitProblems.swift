@@ -14,7 +14,7 @@ func share(_ name: String, start: Double = 0.7) -> FitParameter {
 extension FitProblem {
   /// Every form that these measurements are about: matrix products by format, and by rows where the base profile has
   /// different kernels for few and for many; experts by format, and by format and model; decode and prefill attention;
-  /// elementwise kernels; all-reduce by number of GPUs. Terms of kernels that work in tiles are fitted where the base
+  /// latent attention, of prompts by variant; elementwise kernels; all-reduce by number of GPUs. Terms of kernels that work in tiles are fitted where the base
   /// profile has them.
   public static func all(for set: MeasurementSet, base: EngineProfile) -> [FitProblem] {
     var problems: [FitProblem] = []
@@ -24,6 +24,10 @@ extension FitProblem {
     }
     problems += ofOne(set.of(.decode), decodeAttention)
     problems += ofOne(set.of(.prefill)) { prefillAttention($0, base) }
+    problems += ofOne(set.of(.mlaDecode), latentDecode)
+    for variant in LatentVariant.allCases {
+      problems += ofOne(set.of(.mlaPrefill).filter { $0.variant == variant }) { latentPrefill(variant, $0) }
+    }
     problems += ofOne(set.of(.elementwise), elementwise)
     for gpus in gpuCounts(set.of(.collectives)) {
       problems.append(allReduce(gpus, set.of(.collectives).filter { $0.gpus == gpus }))
@@ -31,7 +35,7 @@ extension FitProblem {
     return problems
   }
 
-  private static func ofOne(_ measurements: [Measurement], _ make: ([Measurement]) -> FitProblem) -> [FitProblem] {
+  static func ofOne(_ measurements: [Measurement], _ make: ([Measurement]) -> FitProblem) -> [FitProblem] {
     measurements.isEmpty ? [] : [make(measurements)]
   }
 

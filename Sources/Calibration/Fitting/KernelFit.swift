@@ -164,7 +164,7 @@ extension Measurement {
     case .moe where isNarrowShard: "\(model) over more than 2 GPUs"
     case .moe: "\(model), \(["balanced", "coverage"].first { series.contains(", \($0)") } ?? "power law")"
     case .prefill: "heads of \(headDim)"
-    case .gemm, .decode, .elementwise, .collectives: ""
+    case .gemm, .decode, .mlaPrefill, .mlaDecode, .elementwise, .collectives: ""
     }
   }
 }

@@ -1,5 +1,6 @@
 import Base
 import HardwareModels
+import Pictures
 
 extension FittedProfile {
   /// Measured and fitted times of each family of kernels, and all kernels under the GPU's roofline, as SVG.
@@ -78,6 +79,8 @@ extension KernelFamily {
     case .gemm: "Matrix products"
     case .prefill: "Prefill attention"
     case .decode: "Decode attention"
+    case .mlaPrefill: "Latent prefill attention"
+    case .mlaDecode: "Latent decode attention"
     case .elementwise: "Elementwise kernels"
     case .collectives: "All-reduce"
     }
@@ -88,8 +91,8 @@ extension KernelFamily {
     switch self {
     case .moe: "tokens"
     case .gemm: "rows"
-    case .prefill: "new tokens of a prompt"
-    case .decode: "tokens of context"
+    case .prefill, .mlaPrefill: "new tokens of a prompt"
+    case .decode, .mlaDecode: "tokens of context"
     case .elementwise: "tokens"
     case .collectives: "bytes"
     }

@@ -22,6 +22,19 @@ extension FittedForm {
         ("overlapExponent", .number(form.overlapExponent)),
       ])
     case .prefillAttention(let form): prefill(form)
+    case .latentDecode(let form):
+      object([
+        ("startSeconds", .number(form.start.value)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("flopEfficiency", .number(form.flopEfficiency)), ("leastHeads", .integer(form.leastHeads)),
+        ("overlapExponent", .number(form.overlapExponent)),
+      ])
+    case .latentPrefill(let form):
+      object([
+        ("variant", .string(form.variant.rawValue)), ("startSeconds", .number(form.start.value)),
+        ("flopEfficiency", .number(form.flopEfficiency)),
+        ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
+        ("secondsPerContextToken", .number(form.timePerContextToken.value)),
+      ])
     case .elementwise(let form):
       object([
         ("startSeconds", .number(form.start.value)), ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
@@ -54,11 +67,12 @@ extension FittedForm {
   private func experts(_ form: ExpertProductForm) -> ConfigNode {
     var members: [(String, ConfigNode.Value)] = [("format", .string(form.format.rawValue))]
     if let shape = form.shape {
-      let sizes = object([
+      let sizes: [(String, ConfigNode.Value)] = [
         ("hidden", .integer(shape.hidden)), ("intermediate", .integer(shape.intermediate)),
         ("count", .integer(shape.count)), ("topK", .integer(shape.topK)),
-      ])
-      members.append(("shape", sizes.value))
+      ]
+      let shard = shape.shard.map { [("shard", ConfigNode.Value.integer($0))] } ?? []
+      members.append(("shape", object(sizes + shard).value))
     }
     members += [
       ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),

@@ -78,13 +78,14 @@ public struct FittedProfile: Sendable {
   /// Keys of a profile that are fitted, and to which kernels.
   private static let keys: [(key: String, family: KernelFamily)] = [
     ("matrixProducts", .gemm), ("experts", .moe), ("decodeAttention", .decode), ("prefillAttention", .prefill),
-    ("elementwise", .elementwise), ("allReduces", .collectives),
+    ("mlaDecodeAttention", .mlaDecode), ("mlaPrefillAttention", .mlaPrefill), ("elementwise", .elementwise),
+    ("allReduces", .collectives),
   ]
 
   private func forms(of family: KernelFamily) -> ConfigNode? {
     let own = fits.filter { $0.family == family }.map(\.form.json)
     guard let first = own.first else { return nil }
-    return [.decode, .prefill, .elementwise].contains(family) ? first : node(.array(own))
+    return [.decode, .prefill, .mlaDecode, .elementwise].contains(family) ? first : node(.array(own))
   }
 
   private func sources() throws -> ConfigNode {

@@ -1,3 +1,5 @@
+import Pictures
+
 /// A table of words.
 public struct WordTable: Hashable, Sendable {
   /// What it shows; empty if the text around it says that.

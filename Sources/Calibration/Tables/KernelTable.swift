@@ -5,7 +5,7 @@ import HardwareModels
 public struct KernelTable: Sendable {
   /// What a header can say.
   enum Schema: String, CaseIterable {
-    case moe, gemm, attention, collectives
+    case moe, gemm, latent, attention, collectives
     /// Layers of a profiled model, by tokens or by sequences; its routed experts, by how many are activated; its
     /// attention, of prompts and decodes together. The model's own counting says what they do.
     case layers, emission, activation, mixture
@@ -28,6 +28,11 @@ public struct KernelTable: Sendable {
           "gpu", "engine", "attn_dtype", "kv_cache_dtype", "batch_size", "isl", "step", "num_heads",
           "num_key_value_heads", "head_dim", "window_size", "latency_us",
         ]
+      case .latent:
+        [
+          "gpu", "engine", "kernel", "mla_dtype", "kv_cache_dtype", "num_heads", "batch_size", "isl", "step",
+          "latency_us",
+        ]
       case .collectives: ["gpu", "engine", "impl", "op", "dtype", "num_gpus", "bytes", "latency_us"]
       case .layers: ["layer", "tokens", "time_us"]
       case .emission: ["layer", "sequences", "time_us"]
@@ -43,6 +48,7 @@ public struct KernelTable: Sendable {
       switch self {
       case .moe: "experts"
       case .gemm: "k"
+      case .latent: "mla_dtype"
       case .attention: "num_heads"
       case .collectives: "num_gpus"
       case .layers: "layer"

@@ -10,6 +10,10 @@ public enum KernelFamily: String, CaseIterable, Sendable {
   case prefill
   /// Attention of one new token each.
   case decode
+  /// Latent attention of new tokens of prompts.
+  case mlaPrefill = "mla_prefill"
+  /// Latent attention of one new token each.
+  case mlaDecode = "mla_decode"
   /// Kernels that only move bytes.
   case elementwise
   /// All-reduce.

@@ -30,6 +30,12 @@ struct ProfiledModel: Sendable {
     self.name = String(name)
     self.model = try model(self.name)
     tensorParallel = degree
+    let sizes = self.model.transformer
+    guard sizes.attention.latent == nil, [0, sizes.layerCount].contains(sizes.sparseLayerCount) else {
+      throw InputError(
+        .data, file: file,
+        "\(self.model.name) has latent attention or layers of two kinds, which no such table is about")
+    }
   }
 
   /// Operators of a layer, and of both ends, for so many tokens that are all decoded, by name.

@@ -9,6 +9,7 @@ extension KernelTable.Row {
     case .gemm: .gemm
     case .collectives: .collectives
     case .attention: try count("isl") == 1 && count("step", from: 0) > 0 ? .decode : .prefill
+    case .latent: try count("isl") == 1 && count("step", from: 0) > 0 ? .mlaDecode : .mlaPrefill
     case .activation: .moe
     case .mixture: try count("prefill_chunk", from: 0) == 0 ? .decode : .prefill
     case .layers, .emission: try layerFamily()
@@ -27,6 +28,9 @@ extension KernelTable.Row {
     case .prefill, .decode:
       if text("kv_cache_dtype") != "bfloat16" { return "a KV cache in \(text("kv_cache_dtype"))" }
       return ["bfloat16", "float32"].contains(text("attn_dtype")) ? nil : "attention in \(text("attn_dtype"))"
+    case .mlaPrefill, .mlaDecode:
+      if text("kv_cache_dtype") != "bfloat16" { return "a KV cache in \(text("kv_cache_dtype"))" }
+      return text("mla_dtype") == "bfloat16" ? nil : "attention in \(text("mla_dtype"))"
     case .elementwise: return nil
     case .collectives: return text("op") == "all_reduce" ? nil : "\(text("op")), which no form is about"
     }
@@ -37,6 +41,7 @@ extension KernelTable.Row {
     switch family {
     case .moe, .gemm: ["weight_bytes"]
     case .prefill, .decode: table.schema == .attention ? ["context", "kv_bytes"] : ["kv_bytes"]
+    case .mlaPrefill, .mlaDecode: ["context", "kv_bytes"]
     case .elementwise, .collectives: []
     }
   }
@@ -49,7 +54,8 @@ extension KernelTable.Row {
     case .experts(let product): return product.bytesPerExpert * product.load.distinct
     case .matrixProduct(let product):
       return Double(product.columns) * Double(product.inner) * product.format.bytesPerWeight
-    case .decodeAttention(let work): return 4 * Double(work.contextTokens) * Double(work.kvHeads * work.headDim)
+    case .decodeAttention(let work): return work.cachedBytes
+    case .latentPrefill(let work), .latentDecode(let work): return work.cachedBytes
     case .prefillAttention(let work): return 4 * Double(work.cachedTokens) * Double(work.kvHeads * work.headDim)
     case .sharedAttention(let work, let decode):
       return 4 * Double(work.cachedTokens + decode.contextTokens) * Double(work.kvHeads * work.headDim)
@@ -65,6 +71,8 @@ extension KernelTable.Row {
     case .gemm: return try matrixProduct()
     case .prefill: return try prefill()
     case .decode: return try decode()
+    case .mlaPrefill: return try latentPrefill()
+    case .mlaDecode: return try latentDecode()
     case .collectives: return try allReduce()
     case .elementwise: preconditionFailure("only tables of layers have elementwise kernels")
     }

@@ -1,6 +1,6 @@
 import Base
-import Calibration
 import HardwareModels
+import Pictures
 import Sim
 
 /// Figure 2 of the layered-prefill paper: one prompt, prefilled in chunks of one size.

@@ -1,6 +1,6 @@
 import Base
-import Calibration
 import HardwareModels
+import Pictures
 import Sim
 
 /// Kernels of one layer that an independent study measured on H200.
@@ -82,11 +82,7 @@ struct LayerKernels: Reproduction {
   private func work(_ row: Row, of kernel: Kernel) -> LayerWork {
     let window = deployment.model.transformer.window
     guard !kernel.isDecode else {
-      var decode = DecodeWork()
-      decode.requests = row.tokens
-      decode.contextTokens = row.tokens * row.past
-      decode.windowedContextTokens = row.tokens * min(row.past, window ?? row.past)
-      return LayerWork(layers: 0..<1, decode: decode)
+      return LayerWork(layers: 0..<1, decode: DecodeWork(requests: row.tokens, context: row.past, window: window))
     }
     return LayerWork(layers: 0..<1, prefill: PrefillWork(tokens: row.tokens, past: row.past, window: window))
   }

@@ -1,5 +1,5 @@
 import Base
-import Calibration
+import Pictures
 import Results
 
 /// Figures 3 and 4 of the layered-prefill paper: SLO attainment and requests in flight against the rate.

@@ -1,5 +1,5 @@
 import Base
-import Calibration
+import Pictures
 
 /// The table in the README of the layered-prefill engine: two servers, every percentile.
 struct ServerPercentiles: Reproduction {

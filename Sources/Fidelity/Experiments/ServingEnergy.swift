@@ -1,5 +1,5 @@
 import Base
-import Calibration
+import Pictures
 
 /// Serving runs of ML.ENERGY: time between tokens, power and energy of full batches.
 struct ServingEnergy: Reproduction {

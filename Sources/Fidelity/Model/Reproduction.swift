@@ -1,5 +1,6 @@
 import Base
 import Calibration
+import Pictures
 
 /// A published experiment that lpsim does again.
 ///
@@ -22,7 +23,7 @@ public protocol Reproduction: Sendable {
 /// Every experiment that can be reproduced, in the order of the page.
 public let reproductions: [any Reproduction.Type] = [
   ChunkSizes.self, LoadCurves.self, PaperTables.self, ServerPercentiles.self, ServingEnergy.self, KernelFits.self,
-  LayerKernels.self,
+  LayerKernels.self, MLAMoE.self,
 ]
 
 /// What is said of one experiment.

@@ -1,4 +1,5 @@
 import Calibration
+import Pictures
 import Results
 
 extension FidelityPage {

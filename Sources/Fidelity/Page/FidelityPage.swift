@@ -1,5 +1,6 @@
 import Base
 import Calibration
+import Pictures
 import Results
 
 /// Chapters as one document: a summary, the targets, the chapters, and the numbers that profiles were given.

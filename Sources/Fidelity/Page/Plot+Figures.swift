@@ -1,4 +1,4 @@
-import Calibration
+import Pictures
 
 extension Plot.Series {
   /// Dots for what was measured, a line for what lpsim says, and the band of its seeds if there are any.

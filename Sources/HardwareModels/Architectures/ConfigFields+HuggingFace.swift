@@ -3,7 +3,7 @@ import Base
 /// Sizes beyond this are typing errors: every count in a transformer is below it.
 private let sizes = 1...16_777_216
 
-/// A grouped-query attention and the widths around it, as all our architectures name them.
+/// An attention and the widths around it, as most of our architectures name them.
 struct CommonSizes {
   var hidden: Int
   var layers: Int
@@ -22,16 +22,26 @@ extension ConfigFields {
   /// A true or false that Hugging Face leaves out where it is false.
   mutating func flag(_ key: String) throws -> Bool { try optional(key)?.bool() ?? false }
 
-  /// The keys that all architectures share.
+  /// The keys that architectures with grouped-query attention share.
   mutating func commonSizes() throws -> CommonSizes {
+    try commonSizes { fields, hidden, heads in
+      let kvHeads = try fields.integer("num_key_value_heads", in: 1...heads, "num_attention_heads")
+      guard heads % kvHeads == 0 else {
+        throw try fields.required("num_key_value_heads")
+          .error("\(kvHeads) does not divide num_attention_heads, \(heads)")
+      }
+      return Transformer.Attention(heads: heads, kvHeads: kvHeads, headDim: try fields.headDim(hidden, heads))
+    }
+  }
+
+  /// The keys that most architectures share, and an attention that is read from the width of the residual stream and the
+  /// number of heads.
+  mutating func commonSizes(
+    attention: (inout ConfigFields, _ hidden: Int, _ heads: Int) throws -> Transformer.Attention
+  ) throws -> CommonSizes {
     try checkStoredFormat()
     let hidden = try size("hidden_size")
-    let heads = try size("num_attention_heads")
-    let kvHeads = try integer("num_key_value_heads", in: 1...heads, "num_attention_heads")
-    guard heads % kvHeads == 0 else {
-      throw try required("num_key_value_heads").error("\(kvHeads) does not divide num_attention_heads, \(heads)")
-    }
-    let attention = Transformer.Attention(heads: heads, kvHeads: kvHeads, headDim: try headDim(hidden, heads))
+    let attention = try attention(&self, hidden, size("num_attention_heads"))
     let layers = try integer("num_hidden_layers", in: 1...4096)
     return CommonSizes(
       hidden: hidden, layers: layers, vocabulary: try size("vocab_size"),
@@ -48,7 +58,7 @@ extension ConfigFields {
   }
 
   /// Weights are BF16 (or FP16, as large) unless `quantization_config` says otherwise.
-  private mutating func checkStoredFormat() throws {
+  mutating func checkStoredFormat() throws {
     ignore("model_type")
     for key in ["torch_dtype", "dtype"] {
       guard let given = optional(key) else { continue }
@@ -59,17 +69,42 @@ extension ConfigFields {
     }
   }
 
-  /// The format of `quantization_config`; nil without one.
-  mutating func quantizedFormat(among known: [NumberFormat]) throws -> NumberFormat? {
+  /// The format of `quantization_config`; nil without one. FP8 with scales for blocks, channels or tensors counts alike.
+  mutating func quantizedFormat(among known: [NumberFormat] = [.fp8, .int4]) throws -> NumberFormat? {
     guard let node = optional("quantization_config") else { return nil }
     var inner = try ConfigFields(node)
     let method = try inner.required("quant_method")
     let name = try method.string()
-    guard let format = known.first(where: { $0.rawValue == name }) else {
-      let names = known.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
-      throw method.error("quantisation \"\(name)\" is not modelled for this architecture; expected \(names)")
+    let found = quantizationMethods.first { $0.name == name }
+    guard let found, known.contains(found.format) else {
+      let names = quantizationMethods.filter { known.contains($0.format) }.map { "\"\($0.name)\"" }
+      throw method.error(
+        "quantisation \"\(name)\" is not modelled for this architecture; expected \(names.joined(separator: " or "))")
     }
-    return format
+    if found.format == .int4 {
+      _ = try inner.integer("bits", in: 4...4)
+      _ = try inner.integer("group_size", in: 128...128)
+    }
+    return found.format
+  }
+
+  /// For each layer, whether the list under a key names it.
+  mutating func layers(_ key: String, count: Int) throws -> [Bool]? {
+    guard let list = optional(key) else { return nil }
+    let named = try list.elements().map { try $0.integer(in: 0...count - 1, "num_hidden_layers") }
+    return (0..<count).map { named.contains($0) }
+  }
+
+  /// The routed experts under the keys of an architecture. Their format is that of the rest.
+  mutating func experts(count countKey: String, intermediate: String, format: NumberFormat) throws
+    -> Transformer.Experts
+  {
+    let count = try expertCount(countKey)
+    var experts = Transformer.Experts(
+      count: count, topK: try integer("num_experts_per_tok", in: 1...count, countKey),
+      intermediate: try size(intermediate))
+    experts.format = format
+    return experts
   }
 
   /// The window of a model that names one and uses it in every layer; nil where it is null or switched off.
@@ -81,12 +116,21 @@ extension ConfigFields {
   }
 }
 
+/// How Hugging Face calls what stores weights in a format.
+private let quantizationMethods: [(name: String, format: NumberFormat)] = [
+  ("fp8", .fp8), ("mxfp4", .mxfp4), ("awq", .int4), ("gptq", .int4),
+]
+
 extension Transformer {
-  /// A transformer whose layers all see the same window, or all of the context.
-  init(_ common: CommonSizes, feedForward: FeedForward, window: Int? = nil) {
+  /// A transformer whose layers all see the same window, or all of the context. An MLP that no layer has is left out.
+  init(
+    _ common: CommonSizes, dense: Dense? = nil, experts: Experts? = nil, sparseLayers: [Bool]? = nil,
+    window: Int? = nil
+  ) {
+    let hasDenseLayers = experts == nil || sparseLayers?.contains(false) == true
     self.init(
       hidden: common.hidden, vocabulary: common.vocabulary, tiesEmbedding: common.tiesEmbedding,
-      attention: common.attention, feedForward: feedForward,
+      attention: common.attention, dense: hasDenseLayers ? dense : nil, experts: experts, sparseLayers: sparseLayers,
       windowedLayers: Array(repeating: window != nil, count: common.layers), window: window)
   }
 }

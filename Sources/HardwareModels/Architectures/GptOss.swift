@@ -12,14 +12,11 @@ public enum GptOss: ModelArchitecture {
     common.attention.hasInputBias = true
     common.attention.hasOutputBias = true
     common.attention.hasSinks = true
-    let count = try fields.expertCount("num_local_experts")
-    var experts = Transformer.Experts(
-      count: count, topK: try fields.integer("num_experts_per_tok", in: 1...count, "num_local_experts"),
-      intermediate: try fields.size("intermediate_size"))
+    var experts = try fields.experts(
+      count: "num_local_experts", intermediate: "intermediate_size",
+      format: fields.quantizedFormat(among: [.mxfp4]) ?? .bf16)
     experts.hasBias = true
-    experts.format = try fields.quantizedFormat(among: [.mxfp4]) ?? .bf16
-    var transformer = Transformer(
-      common, feedForward: .experts(experts), window: try fields.size("sliding_window"))
+    var transformer = Transformer(common, experts: experts, window: try fields.size("sliding_window"))
     transformer.windowedLayers = try windowedLayers(fields.required("layer_types"), count: common.layers)
     return transformer
   }

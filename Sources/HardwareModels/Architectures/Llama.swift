@@ -8,9 +8,9 @@ public enum Llama: ModelArchitecture {
   /// Reads the sizes.
   public static func read(_ fields: inout ConfigFields) throws -> Transformer {
     var common = try fields.commonSizes()
-    let format = try fields.quantizedFormat(among: [.fp8]) ?? .bf16
+    let format = try fields.quantizedFormat() ?? .bf16
     common.attention.format = format
-    let dense = Transformer.FeedForward.dense(intermediate: try fields.size("intermediate_size"), format: format)
-    return Transformer(common, feedForward: dense)
+    return Transformer(
+      common, dense: Transformer.Dense(intermediate: try fields.size("intermediate_size"), format: format))
   }
 }

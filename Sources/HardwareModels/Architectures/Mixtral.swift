@@ -8,13 +8,9 @@ public enum Mixtral: ModelArchitecture {
   /// Reads the sizes.
   public static func read(_ fields: inout ConfigFields) throws -> Transformer {
     var common = try fields.commonSizes()
-    let format = try fields.quantizedFormat(among: [.fp8]) ?? .bf16
+    let format = try fields.quantizedFormat() ?? .bf16
     common.attention.format = format
-    let count = try fields.expertCount("num_local_experts")
-    var experts = Transformer.Experts(
-      count: count, topK: try fields.integer("num_experts_per_tok", in: 1...count, "num_local_experts"),
-      intermediate: try fields.size("intermediate_size"))
-    experts.format = format
-    return Transformer(common, feedForward: .experts(experts), window: try fields.windowOfEveryLayer())
+    let experts = try fields.experts(count: "num_local_experts", intermediate: "intermediate_size", format: format)
+    return Transformer(common, experts: experts, window: try fields.windowOfEveryLayer())
   }
 }

@@ -16,4 +16,8 @@ public let modelArchitectures: [any ModelArchitecture.Type] = [
   Mixtral.self,
   Qwen3.self,
   Llama.self,
+  DeepseekV3.self,
+  Llama4.self,
+  Llama4Text.self,
+  GPT2.self,
 ]

@@ -1,27 +1,23 @@
 import Base
 
-/// Qwen3 with routed experts in every layer, such as Qwen3-30B-A3B.
+/// Qwen3 with routed experts in every layer, such as Qwen3-30B-A3B, or in some.
 public enum Qwen3MoE: ModelArchitecture {
   /// The name in config.json.
   public static var name: String { "Qwen3MoeForCausalLM" }
 
-  /// Reads the sizes; layers without experts are not modelled.
+  /// Reads the sizes. Every `decoder_sparse_step`-th layer has experts, but for `mlp_only_layers`.
   public static func read(_ fields: inout ConfigFields) throws -> Transformer {
     var common = try fields.commonSizes()
-    let format = try fields.quantizedFormat(among: [.fp8]) ?? .bf16
+    let format = try fields.quantizedFormat() ?? .bf16
     common.attention.hasQueryKeyNorm = true
     common.attention.format = format
-    let count = try fields.expertCount("num_experts")
-    var experts = Transformer.Experts(
-      count: count, topK: try fields.integer("num_experts_per_tok", in: 1...count, "num_experts"),
-      intermediate: try fields.size("moe_intermediate_size"))
-    experts.format = format
-    if let sparse = fields.optional("decoder_sparse_step"), try sparse.integer(in: 0...4096) != 1 {
-      throw sparse.error("\(sparse.described) makes some layers dense, which is not modelled; expected 1")
-    }
-    if let dense = fields.optional("mlp_only_layers"), try !dense.elements().isEmpty {
-      throw dense.error("dense layers among the sparse ones are not modelled; expected an empty list")
-    }
-    return Transformer(common, feedForward: .experts(experts), window: try fields.windowOfEveryLayer())
+    let experts = try fields.experts(count: "num_experts", intermediate: "moe_intermediate_size", format: format)
+    let step = try fields.optional("decoder_sparse_step")?.integer(in: 1...common.layers, "num_hidden_layers") ?? 1
+    let isDense = try fields.layers("mlp_only_layers", count: common.layers)
+    let sparse = (0..<common.layers).map { ($0 + 1) % step == 0 && isDense?[$0] != true }
+    let width = sparse.contains(false) ? try fields.size("intermediate_size") : nil
+    return Transformer(
+      common, dense: width.map { Transformer.Dense(intermediate: $0, format: format) }, experts: experts,
+      sparseLayers: sparse, window: try fields.windowOfEveryLayer())
   }
 }

@@ -27,6 +27,8 @@ extension EngineProfile {
       experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
       decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),
       prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),
+      mlaDecodeAttention: try fields.optional("mlaDecodeAttention").map { try LatentDecodeForm(reading: $0) },
+      mlaPrefillAttention: try fields.optional("mlaPrefillAttention").map(readLatentPrefills) ?? [],
       allReduces: try fields.required("allReduces").elements().map { try AllReduceForm(reading: $0) },
       elementwise: try ElementwiseForm(reading: fields.required("elementwise")))
     fields.ignore("sources", "fit")
@@ -108,7 +110,8 @@ extension ExpertProductForm.Shape {
     var fields = try ConfigFields(node)
     self.init(
       hidden: try fields.size("hidden"), intermediate: try fields.size("intermediate"),
-      count: try fields.size("count"), topK: try fields.size("topK"))
+      count: try fields.size("count"), topK: try fields.size("topK"),
+      shard: try fields.optional("shard").map { _ in try fields.size("shard") })
     try fields.finish()
   }
 }
@@ -121,6 +124,42 @@ extension DecodeAttentionForm {
       bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
       timePerHead: try fields.quantity("secondsPerRequestAndHead", in: .nonNegative),
       overlapExponent: try fields.number("overlapExponent", in: exponents))
+    try fields.finish()
+  }
+}
+
+extension LatentDecodeForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      flopEfficiency: try fields.number("flopEfficiency", in: share),
+      leastHeads: try fields.integer("leastHeads", in: 1...1024),
+      overlapExponent: try fields.number("overlapExponent", in: exponents))
+    try fields.finish()
+  }
+}
+
+/// A variant has one form.
+private func readLatentPrefills(_ node: ConfigNode) throws -> [LatentPrefillForm] {
+  let items = try node.elements()
+  let forms = try items.map { try LatentPrefillForm(reading: $0) }
+  for (index, form) in forms.enumerated() where forms[..<index].contains(where: { $0.variant == form.variant }) {
+    throw items[index].error("the variant \"\(form.variant.rawValue)\" has two forms")
+  }
+  return forms
+}
+
+extension LatentPrefillForm {
+  init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      variant: try fields.required("variant").word("variant of latent attention"),
+      start: try fields.quantity("startSeconds", in: .nonNegative),
+      flopEfficiency: try fields.number("flopEfficiency", in: share),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      timePerContextToken: try fields.quantity("secondsPerContextToken", in: .nonNegative))
     try fields.finish()
   }
 }

@@ -31,12 +31,16 @@ public struct EngineProfile: Hashable, Sendable {
   public var reservedMemory: Bytes
   /// Dense matrix products, forms of each format; the last one counts that is for as few rows as there are.
   public var matrixProducts: [MatrixProductForm]
-  /// Routed experts; the form for the shape at hand, otherwise the one for any shape.
+  /// Routed experts; the form for the shard of the shape at hand, otherwise for the shape, otherwise for any.
   public var experts: [ExpertProductForm]
   /// Decode attention.
   public var decodeAttention: DecodeAttentionForm
   /// Prefill attention.
   public var prefillAttention: PrefillAttentionForm
+  /// Absorbed latent attention of decodes; nil if the profile has none.
+  public var mlaDecodeAttention: LatentDecodeForm?
+  /// Latent attention of prompts, one form for each variant that the profile has.
+  public var mlaPrefillAttention: [LatentPrefillForm]
   /// Sums over GPUs, one form for each number of them.
   public var allReduces: [AllReduceForm]
   /// Norms, rotary embedding, copies.
@@ -49,16 +53,21 @@ extension EngineProfile {
     matrixProducts.last { $0.format == format && $0.fromRows ?? 0 <= rows }
   }
 
-  /// The form for experts of this shape and format; nil if the profile has none.
-  public func form(for experts: Transformer.Experts, hidden: Int) -> ExpertProductForm? {
-    let shape = ExpertProductForm.Shape(
+  /// The form for experts of this shape and format, of which a GPU holds `shard` columns; nil if the profile has none.
+  public func form(for experts: Transformer.Experts, hidden: Int, shard: Int) -> ExpertProductForm? {
+    let whole = ExpertProductForm.Shape(
       hidden: hidden, intermediate: experts.intermediate, count: experts.count, topK: experts.topK)
+    var own = whole
+    own.shard = shard
     let ofFormat = self.experts.filter { $0.format == experts.format }
-    return ofFormat.first { $0.shape == shape } ?? ofFormat.first { $0.shape == nil }
+    return [own, whole, nil].lazy.compactMap { shape in ofFormat.first { $0.shape == shape } }.first
   }
 }
 
 extension EngineProfile {
+  /// The form for latent attention of prompts; nil if the profile has none.
+  func form(for variant: LatentVariant) -> LatentPrefillForm? { mlaPrefillAttention.first { $0.variant == variant } }
+
   /// Rows that a CUDA graph adds to a layer of so many tokens; nil if the layer runs eagerly.
   func padding(_ tokens: Int, hasPrompts: Bool) -> Int? {
     let sizes = hasPrompts ? graphSizes.mixed : graphSizes.decode

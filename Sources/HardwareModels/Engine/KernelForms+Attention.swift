@@ -20,6 +20,61 @@ public struct DecodeAttentionForm: Hashable, Sendable {
   }
 }
 
+/// How long absorbed latent attention of decodes takes: t0 + ((bytes / (e_b bandwidth))^p + (2 pairs max(H, h) (k + v) /
+/// (e_f peak))^p)^(1/p) for H heads, of which a tile holds at least h, and keys and values k and v wide. Bytes are those of
+/// latents, queries and outputs.
+public struct LatentDecodeForm: Hashable, Sendable {
+  /// t0.
+  public var start: Seconds
+  /// e_b: the share of peak bandwidth at which latents stream.
+  public var bandwidthEfficiency: Double
+  /// e_f: the share of peak compute that is reached.
+  public var flopEfficiency: Double
+  /// h.
+  public var leastHeads: Int
+  /// p.
+  public var overlapExponent: Double
+
+  /// A form with these parameters.
+  public init(
+    start: Seconds, bandwidthEfficiency: Double, flopEfficiency: Double, leastHeads: Int, overlapExponent: Double
+  ) {
+    self.start = start
+    self.bandwidthEfficiency = bandwidthEfficiency
+    self.flopEfficiency = flopEfficiency
+    self.leastHeads = leastHeads
+    self.overlapExponent = overlapExponent
+  }
+}
+
+/// How long latent attention of prompts takes, in either variant: t0 + max(tau c, 2 pairs H (k + v) / (e_f peak)) +
+/// bytes / (e_b bandwidth), where c is what the last token of a prompt sees: its tile walks all these keys one after the
+/// other, and few tiles leave most of the GPU idle.
+public struct LatentPrefillForm: Hashable, Sendable {
+  /// Which variant it is for.
+  public var variant: LatentVariant
+  /// t0.
+  public var start: Seconds
+  /// e_f: the share of peak compute that is reached.
+  public var flopEfficiency: Double
+  /// e_b: the share of peak bandwidth at which queries, keys, values and outputs move.
+  public var bandwidthEfficiency: Double
+  /// tau: what a tile takes for each key.
+  public var timePerContextToken: Seconds
+
+  /// A form with these parameters.
+  public init(
+    variant: LatentVariant, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double,
+    timePerContextToken: Seconds
+  ) {
+    self.variant = variant
+    self.start = start
+    self.flopEfficiency = flopEfficiency
+    self.bandwidthEfficiency = bandwidthEfficiency
+    self.timePerContextToken = timePerContextToken
+  }
+}
+
 /// How long prefill attention of T tokens takes: t0 + max(tau c, 4 H d (pairs + T s0 / 2) / (e_f peak) +
 /// bytes / (e_b bandwidth)) for c = pairs / T, the keys that a token sees on average: a tile walks its keys one after the
 /// other, and few tiles leave most of the GPU idle. For prompts of S tokens without a past the arithmetic is the

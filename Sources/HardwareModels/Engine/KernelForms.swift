@@ -55,13 +55,16 @@ public struct ExpertProductForm: Hashable, Sendable {
     public var count: Int
     /// Experts a token is sent to.
     public var topK: Int
+    /// Width of the part of an expert that one GPU holds, for which software is tuned apart; nil for any.
+    public var shard: Int?
 
     /// Experts of this shape.
-    public init(hidden: Int, intermediate: Int, count: Int, topK: Int) {
+    public init(hidden: Int, intermediate: Int, count: Int, topK: Int, shard: Int? = nil) {
       self.hidden = hidden
       self.intermediate = intermediate
       self.count = count
       self.topK = topK
+      self.shard = shard
     }
   }
 

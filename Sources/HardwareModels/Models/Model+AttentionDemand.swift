@@ -6,31 +6,34 @@ struct AttentionShard {
   let kvHeads: Int
   let headDim: Int
   let gpus: Int
+  let cacheFormat: CacheFormat
+  /// Bytes of keys and values, or of their latent, that a token has in a layer, on all GPUs.
+  let kvBytesPerToken: Double
 
-  /// Key and value heads are copied where there are fewer than GPUs.
+  /// Key and value heads are copied where there are fewer than GPUs, latents always.
   init(_ attention: Transformer.Attention, gpus: Int) {
     heads = attention.heads / gpus
     kvHeads = max(1, attention.kvHeads / gpus)
     headDim = attention.headDim
     self.gpus = gpus
+    cacheFormat = attention.cacheFormat
+    let cached = attention.latent?.cachedWidth ?? 2 * kvHeads * headDim
+    kvBytesPerToken = cacheFormat.bytesPerValue * Double(cached * gpus)
   }
-
-  /// Bytes of keys and values that a token has in a layer, on all GPUs.
-  var kvBytesPerToken: Double { Double(4 * kvHeads * headDim * gpus) }
 
   /// The prefill attention of one layer.
   func prefill(_ work: PrefillWork, isWindowed: Bool) -> PrefillAttention {
     PrefillAttention(
       tokens: work.tokens, pairs: isWindowed ? work.windowedPairs : work.attendedPairs,
       cachedTokens: isWindowed ? work.windowedTokensRead : work.cachedTokensRead, heads: heads, kvHeads: kvHeads,
-      headDim: headDim)
+      headDim: headDim, cacheFormat: cacheFormat)
   }
 
   /// The decode attention of one layer.
   func decode(_ work: DecodeWork, isWindowed: Bool) -> DecodeAttention {
     DecodeAttention(
       requests: work.requests, contextTokens: isWindowed ? work.windowedContextTokens : work.contextTokens,
-      kvHeads: kvHeads, headDim: headDim)
+      kvHeads: kvHeads, headDim: headDim, cacheFormat: cacheFormat)
   }
 
   /// Arithmetic of attention over so many pairs on all GPUs: two products of head_dim for each head and pair.
@@ -66,14 +69,24 @@ extension ShardedModel {
   func demand(of work: LayerWork, padding: Int) -> [OperatorDemand] {
     let rows = TokenRows(prompt: work.prefill.tokens, decode: work.decode.requests, padding: padding)
     guard rows.tokens > 0 else { return [] }
-    let windowed = transformer.windowedLayers[work.layers].count { $0 }
-    let ofTokens = (denseDemand(rows) + [expertDemand(rows)].compactMap(\.self)).map { operation in
-      var operation = operation
-      operation.layers = work.layers.count
-      return operation
+    let counts = LayerCounts(transformer, in: work.layers)
+    func each(_ layers: Int, _ operators: [OperatorDemand]) -> [OperatorDemand] {
+      guard layers > 0 else { return [] }
+      return operators.map { operation in
+        var operation = operation
+        operation.layers = layers
+        return operation
+      }
     }
-    return ofTokens + attentionDemand(of: work, layers: work.layers.count - windowed, isWindowed: false)
-      + attentionDemand(of: work, layers: windowed, isWindowed: true)
+    let ofTokens =
+      each(counts.all, demandBeforeFeedForward(rows)) + each(counts.dense, feedForwardDemand(rows, isSparse: false))
+      + each(counts.sparse, feedForwardDemand(rows, isSparse: true)) + each(counts.all, demandAfterFeedForward(rows))
+      + each(counts.sparse, [expertDemand(rows)].compactMap(\.self))
+    if let latent = transformer.attention.latent {
+      return ofTokens + each(counts.all, demand(of: latent, work.prefill) + demand(of: latent, work.decode))
+    }
+    return ofTokens + attentionDemand(of: work, layers: counts.full, isWindowed: false)
+      + attentionDemand(of: work, layers: counts.windowed, isWindowed: true)
   }
 }
 

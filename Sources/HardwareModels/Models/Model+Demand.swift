@@ -9,13 +9,17 @@ struct ShardedModel {
   var attention: AttentionShard { AttentionShard(transformer.attention, gpus: gpus) }
 
   /// A dense matrix product that every GPU does a part of, or a copy of.
-  func product(_ name: String, rows: TokenRows, columns: Int, inner: Int, format: NumberFormat) -> OperatorDemand {
-    let kind = MatrixProduct(rows: rows.all, columns: columns, inner: inner, format: format)
+  /// - Parameter count: products of this shape side by side.
+  func product(
+    _ name: String, rows: TokenRows, columns: Int, inner: Int, format: NumberFormat, count: Int = 1
+  ) -> OperatorDemand {
+    let kind = MatrixProduct(rows: rows.all, columns: columns, inner: inner, format: format, count: count)
     let tokens = Double(rows.tokens)
+    let copies = count * gpus
     var traffic = Traffic()
-    traffic[.denseWeights] = Bytes(Double(columns * inner * gpus) * format.bytesPerWeight)
-    traffic[.activations] = Bytes(2 * tokens * Double((columns + inner) * gpus))
-    let flops = Flops(2 * tokens * Double(columns * inner * gpus))
+    traffic[.denseWeights] = Bytes(Double(columns * inner * copies) * format.bytesPerWeight)
+    traffic[.activations] = Bytes(2 * tokens * Double((columns + inner) * copies))
+    let flops = Flops(2 * tokens * Double(columns * inner * copies))
     return OperatorDemand(name: name, layers: 1, kind: .matrixProduct(kind), flops: flops, traffic: traffic)
   }
 
@@ -41,43 +45,78 @@ struct ShardedModel {
 
 extension ShardedModel {
   /// Everything of one layer but attention and routed experts: what depends on the number of tokens only.
-  func denseDemand(_ rows: TokenRows) -> [OperatorDemand] {
+  func denseDemand(_ rows: TokenRows, isSparse: Bool) -> [OperatorDemand] {
+    demandBeforeFeedForward(rows) + feedForwardDemand(rows, isSparse: isSparse) + demandAfterFeedForward(rows)
+  }
+
+  /// The projections around attention, and the norms.
+  func demandBeforeFeedForward(_ rows: TokenRows) -> [OperatorDemand] {
     let hidden = transformer.hidden
-    let queries = attention.heads * attention.headDim
-    let keysAndValues = 2 * attention.kvHeads * attention.headDim
     let format = transformer.attention.format
-    let isNormed = transformer.attention.hasQueryKeyNorm
-    let rotated = queries + keysAndValues / 2
     var operators = [OperatorDemand]()
     operators.reserveCapacity(12)
     operators.append(elementwise("attention norm", rows: rows, width: 4 * hidden, kernels: 1))
-    operators.append(
-      product("qkv projection", rows: rows, columns: queries + keysAndValues, inner: hidden, format: format))
-    operators.append(
-      elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1))
-    operators.append(
-      elementwise(
-        "kv cache write", rows: rows, width: keysAndValues, kernels: 1, written: Double(2 * keysAndValues)))
-    operators.append(product("output projection", rows: rows, columns: hidden, inner: queries, format: format))
+    if let latent = transformer.attention.latent {
+      appendProjections(of: latent, rows, to: &operators)
+    } else {
+      appendProjections(rows, to: &operators)
+    }
+    let attended = attention.heads * transformer.attention.valueDim
+    operators.append(product("output projection", rows: rows, columns: hidden, inner: attended, format: format))
     appendAllReduce("attention all-reduce", rows: rows, to: &operators)
     operators.append(elementwise("feed-forward norm", rows: rows, width: 4 * hidden, kernels: 1))
-    appendFeedForward(rows, to: &operators)
-    appendAllReduce("feed-forward all-reduce", rows: rows, to: &operators)
     return operators
   }
 
-  private func appendFeedForward(_ rows: TokenRows, to operators: inout [OperatorDemand]) {
-    let hidden = transformer.hidden
-    switch transformer.feedForward {
-    case .dense(let intermediate, let format):
-      let inner = intermediate / gpus
+  /// Queries, keys and values of grouped attention.
+  private func appendProjections(_ rows: TokenRows, to operators: inout [OperatorDemand]) {
+    let queries = attention.heads * attention.headDim
+    let keysAndValues = 2 * attention.kvHeads * attention.headDim
+    let isNormed = transformer.attention.hasQueryKeyNorm
+    let rotated = queries + keysAndValues / 2
+    operators.append(
+      product(
+        "qkv projection", rows: rows, columns: queries + keysAndValues, inner: transformer.hidden,
+        format: transformer.attention.format))
+    if transformer.attention.isRotary {
       operators.append(
-        product("gate and up projection", rows: rows, columns: 2 * inner, inner: hidden, format: format))
-      operators.append(elementwise("activation", rows: rows, width: 3 * inner, kernels: 1))
-      operators.append(product("down projection", rows: rows, columns: hidden, inner: inner, format: format))
-    case .experts(let experts):
-      operators.append(product("router", rows: rows, columns: experts.count, inner: hidden, format: .bf16))
+        elementwise("rotary embedding", rows: rows, width: (isNormed ? 4 : 2) * rotated, kernels: isNormed ? 2 : 1))
     }
+    operators.append(cacheWrite(rows, width: keysAndValues))
+  }
+
+  /// So many values of each token go into the cache.
+  func cacheWrite(_ rows: TokenRows, width: Int) -> OperatorDemand {
+    elementwise(
+      "kv cache write", rows: rows, width: width, kernels: 1,
+      written: attention.cacheFormat.bytesPerValue * Double(width))
+  }
+
+  /// The MLP of a dense layer; the router and the shared experts of a sparse one.
+  func feedForwardDemand(_ rows: TokenRows, isSparse: Bool) -> [OperatorDemand] {
+    guard isSparse else { return transformer.dense.map { mlpDemand($0, rows) } ?? [] }
+    guard let experts = transformer.experts else { return [] }
+    let router = product("router", rows: rows, columns: experts.count, inner: transformer.hidden, format: .bf16)
+    guard experts.sharedIntermediate > 0 else { return [router] }
+    let shared = Transformer.Dense(intermediate: experts.sharedIntermediate, format: experts.format)
+    return [router] + mlpDemand(shared, rows, "shared ")
+  }
+
+  private func mlpDemand(_ mlp: Transformer.Dense, _ rows: TokenRows, _ prefix: String = "") -> [OperatorDemand] {
+    let (hidden, inner) = (transformer.hidden, mlp.intermediate / gpus)
+    let up = mlp.isGated ? "gate and up projection" : "up projection"
+    return [
+      product(prefix + up, rows: rows, columns: mlp.inputs * inner, inner: hidden, format: mlp.format),
+      elementwise(prefix + "activation", rows: rows, width: (mlp.inputs + 1) * inner, kernels: 1),
+      product(prefix + "down projection", rows: rows, columns: hidden, inner: inner, format: mlp.format),
+    ]
+  }
+
+  /// What ends a layer.
+  func demandAfterFeedForward(_ rows: TokenRows) -> [OperatorDemand] {
+    var operators = [OperatorDemand]()
+    appendAllReduce("feed-forward all-reduce", rows: rows, to: &operators)
+    return operators
   }
 
   /// The routed experts of a layer as one GPU sees them; nil for a dense model.

@@ -6,6 +6,8 @@ public enum NumberFormat: String, CaseIterable, Sendable {
   case fp8
   /// 4-bit floating point with one 8-bit scale for 32 weights (OCP Microscaling Formats 1.0).
   case mxfp4
+  /// 4-bit integers with one 16-bit scale and one 4-bit zero for 128 weights, as AWQ and GPTQ store them.
+  case int4
 
   /// Bytes of one weight, its share of the scales included; FP8's block scales (under 0.1 %) are left out.
   public var bytesPerWeight: Double {
@@ -13,9 +15,11 @@ public enum NumberFormat: String, CaseIterable, Sendable {
     case .bf16: 2
     case .fp8: 1
     case .mxfp4: 0.53125
+    case .int4: 0.51953125
     }
   }
 
-  /// The format in which weights of this one are multiplied: MXFP4 is unpacked to BF16 (W4A16).
-  public var arithmetic: NumberFormat { self == .mxfp4 ? .bf16 : self }
+  /// The format in which weights of this one are multiplied, and activations with them: FP8 as it is (W8A8), four bits
+  /// are unpacked to BF16 (W4A16).
+  public var arithmetic: NumberFormat { self == .fp8 ? .fp8 : .bf16 }
 }

@@ -1,6 +1,6 @@
 import Base
 
-/// A matrix product on one GPU: rows x inner times inner x columns.
+/// A matrix product on one GPU: rows x inner times inner x columns; or several of this shape side by side.
 public struct MatrixProduct: Hashable, Sendable {
   /// Rows: tokens, padding of a CUDA graph included.
   public var rows: Int
@@ -10,13 +10,16 @@ public struct MatrixProduct: Hashable, Sendable {
   public var inner: Int
   /// How the weights are stored.
   public var format: NumberFormat
+  /// Products of this shape in one kernel, as each head has its own; 1 for most.
+  public var count: Int
 
   /// Work of this shape.
-  public init(rows: Int, columns: Int, inner: Int, format: NumberFormat) {
+  public init(rows: Int, columns: Int, inner: Int, format: NumberFormat, count: Int = 1) {
     self.rows = rows
     self.columns = columns
     self.inner = inner
     self.format = format
+    self.count = count
   }
 }
 
@@ -80,9 +83,15 @@ public struct PrefillAttention: Hashable, Sendable {
   public var kvHeads: Int
   /// Width of a head.
   public var headDim: Int
+  /// How keys and values are kept.
+  public var cacheFormat: CacheFormat
 
   /// Work of this shape.
-  public init(tokens: Int, pairs: Int, cachedTokens: Int, heads: Int, kvHeads: Int, headDim: Int) {
+  public init(
+    tokens: Int, pairs: Int, cachedTokens: Int, heads: Int, kvHeads: Int, headDim: Int,
+    cacheFormat: CacheFormat = .bf16
+  ) {
+    self.cacheFormat = cacheFormat
     self.tokens = tokens
     self.pairs = pairs
     self.cachedTokens = cachedTokens
@@ -102,13 +111,21 @@ public struct DecodeAttention: Hashable, Sendable {
   public var kvHeads: Int
   /// Width of a head.
   public var headDim: Int
+  /// How keys and values are kept.
+  public var cacheFormat: CacheFormat
 
   /// Work of this shape.
-  public init(requests: Int, contextTokens: Int, kvHeads: Int, headDim: Int) {
+  public init(requests: Int, contextTokens: Int, kvHeads: Int, headDim: Int, cacheFormat: CacheFormat = .bf16) {
     self.requests = requests
     self.contextTokens = contextTokens
     self.kvHeads = kvHeads
     self.headDim = headDim
+    self.cacheFormat = cacheFormat
+  }
+
+  /// Bytes of keys and values that are read.
+  public var cachedBytes: Double {
+    2 * cacheFormat.bytesPerValue * Double(contextTokens) * Double(kvHeads * headDim)
   }
 }
 
@@ -124,6 +141,10 @@ public struct OperatorDemand: Hashable, Sendable {
     case prefillAttention(PrefillAttention)
     /// Attention of decoded tokens.
     case decodeAttention(DecodeAttention)
+    /// Latent attention of prompt tokens, without its projections.
+    case latentPrefill(LatentAttention)
+    /// Latent attention of decoded tokens with everything absorbed, without its projections.
+    case latentDecode(LatentAttention)
     /// Attention of prompt tokens and of decoded ones in one kernel.
     case sharedAttention(PrefillAttention, DecodeAttention)
     /// Sum of so many bytes over so many GPUs.
@@ -144,4 +165,16 @@ public struct OperatorDemand: Hashable, Sendable {
   public var flops: Flops
   /// Bytes of one layer on all GPUs; padding is not counted.
   public var traffic: Traffic
+}
+
+extension OperatorDemand.Kind {
+  /// The format in which it multiplies; nil where it does not. Attention multiplies in BF16, however keys are kept.
+  public var arithmetic: NumberFormat? {
+    switch self {
+    case .matrixProduct(let product): product.format.arithmetic
+    case .experts(let product): product.format.arithmetic
+    case .prefillAttention, .decodeAttention, .latentPrefill, .latentDecode, .sharedAttention: .bf16
+    case .allReduce, .randomSampling, .elementwise: nil
+    }
+  }
 }

@@ -7,10 +7,9 @@ extension Model {
     let attention = transformer.attention
     guard attention.heads % gpus == 0 else { return false }
     guard attention.kvHeads % gpus == 0 || gpus % attention.kvHeads == 0 else { return false }
-    switch transformer.feedForward {
-    case .dense(let intermediate, _): return intermediate % gpus == 0
-    case .experts(let experts): return experts.intermediate % gpus == 0
-    }
+    let experts = transformer.experts
+    let widths = [transformer.dense?.intermediate, experts?.intermediate, experts?.sharedIntermediate]
+    return widths.allSatisfy { ($0 ?? 0) % gpus == 0 }
   }
 
   /// The degrees of tensor parallelism that cut this model evenly, up to 64.
@@ -37,13 +36,32 @@ func check(_ model: Model, _ gpu: GPU, _ engine: EngineProfile, tensorParallel: 
       throw InputError(.config, "the GPU \(gpu.name) does not multiply \(format.rawValue), which \(model.name) needs")
     }
   }
+  if let latent = model.transformer.attention.latent { try check(latent, of: model, engine) }
   guard let experts = model.transformer.experts else { return }
   guard gpu.peak(for: experts.format) != nil else {
     throw InputError(
       .config, "the GPU \(gpu.name) does not multiply \(experts.format.rawValue), which \(model.name) needs")
   }
-  guard engine.form(for: experts, hidden: model.transformer.hidden) == nil else { return }
+  let shard = experts.intermediate / tensorParallel
+  guard engine.form(for: experts, hidden: model.transformer.hidden, shard: shard) == nil else { return }
   try require(engine.experts.filter { $0.shape == nil }.map(\.format), holds: experts.format, "expert kernel", engine)
+}
+
+/// Whether an engine has the kernels of latent attention that a deployment asks for.
+private func check(_ latent: Transformer.Latent, of model: Model, _ engine: EngineProfile) throws {
+  func refusal(_ phase: String, _ variant: LatentVariant, known: [LatentVariant]) -> InputError {
+    let names = known.map(\.rawValue).joined(separator: ", ")
+    return InputError(
+      .config,
+      "the engine profile \(engine.name) has no \(variant.rawValue) latent \(phase) attention, which \(model.name) needs",
+      hint: "it has: \(names.isEmpty ? "none" : names)")
+  }
+  if engine.form(for: latent.prefill) == nil {
+    throw refusal("prefill", latent.prefill, known: engine.mlaPrefillAttention.map(\.variant))
+  }
+  if latent.decode == .absorbed, engine.mlaDecodeAttention == nil {
+    throw refusal("decode", latent.decode, known: [])
+  }
 }
 
 private func require(
@@ -59,7 +77,7 @@ private func require(
 extension Transformer {
   /// Every format in which dense matrices are stored; router and LM head are BF16.
   fileprivate var productFormats: [NumberFormat] {
-    if case .dense(_, let format) = feedForward { return [.bf16, attention.format, format] }
-    return [.bf16, attention.format]
+    let shared = experts.flatMap { $0.sharedIntermediate > 0 ? $0.format : nil }
+    return [.bf16, attention.format] + [dense?.format, shared].compactMap(\.self)
   }
 }

@@ -86,8 +86,7 @@ struct AttentionPrices {
 
   /// Streaming keys and values, and the work of each request and head.
   func parts(_ work: DecodeAttention) -> (memory: Double, heads: Double) {
-    let bytes = 4 * Double(work.contextTokens) * Double(work.kvHeads * work.headDim)
-    return (bytes * decodeSecondsPerByte, Double(work.requests * work.kvHeads) * decodeSecondsPerHead)
+    return (work.cachedBytes * decodeSecondsPerByte, Double(work.requests * work.kvHeads) * decodeSecondsPerHead)
   }
 
   func seconds(_ work: DecodeAttention) -> Double {
@@ -100,7 +99,8 @@ struct AttentionPrices {
     let width = Double(work.heads * work.headDim)
     let pairs = Double(work.pairs) + Double(work.tokens) * prefillMaskedTokens / 2
     let queries = Double(work.tokens) * Double(work.heads)
-    let bytes = 4 * (queries + Double(work.cachedTokens) * Double(work.kvHeads)) * Double(work.headDim)
+    let keys = Double(work.cachedTokens) * Double(work.kvHeads) * (work.cacheFormat.bytesPerValue / 2)
+    let bytes = 4 * (queries + keys) * Double(work.headDim)
     return (4 * width * pairs * prefillSecondsPerFlop, bytes * prefillSecondsPerByte)
   }
 

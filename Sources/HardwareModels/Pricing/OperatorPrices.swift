@@ -19,6 +19,8 @@ struct OperatorPrices {
     case .prefillAttention(let work): time(of: work)
     case .decodeAttention(let work): time(of: work)
     case .sharedAttention(let prefill, let decode): time(of: prefill, beside: decode)
+    case .latentPrefill(let work): time(ofPrefill: work)
+    case .latentDecode(let work): time(ofDecode: work)
     case .allReduce(let bytes, let gpus): time(ofSumming: bytes, over: gpus)
     case .randomSampling(let requests): time(ofSampling: requests)
     case .elementwise(let bytes, let kernels): time(ofMoving: bytes, kernels: kernels)
@@ -37,11 +39,12 @@ struct OperatorPrices {
     let rows = Double(product.rows)
     let columns = Double(product.columns)
     let inner = Double(product.inner)
-    let compute = 2 * rows * columns * inner / (form.flopEfficiency * peak(product.format))
-    let bytes = columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner)
+    let count = Double(product.count)
+    let compute = count * 2 * rows * columns * inner / (form.flopEfficiency * peak(product.format))
+    let bytes = count * (columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner))
     let bandwidth = gpu.memoryBandwidth.value
     let memory = bytes / (form.bandwidthEfficiency * bandwidth)
-    let quantizing = form.quantizationEfficiency.map { 3 * rows * inner / ($0 * bandwidth) } ?? 0
+    let quantizing = form.quantizationEfficiency.map { count * 3 * rows * inner / ($0 * bandwidth) } ?? 0
     let latency = form.start.value + (form.timePerInnerRow?.value ?? 0) * inner
     let seconds = latency + overlapped(compute, memory, form.overlapExponent) + quantizing
     return OperatorTime(seconds, compute: compute, memory: memory + quantizing, latency: latency)
@@ -51,7 +54,7 @@ struct OperatorPrices {
     var experts = Transformer.Experts(
       count: product.count, topK: product.topK, intermediate: product.wholeIntermediate)
     experts.format = product.format
-    guard let form = engine.form(for: experts, hidden: product.hidden) else {
+    guard let form = engine.form(for: experts, hidden: product.hidden, shard: product.intermediate) else {
       preconditionFailure("\(engine.name) has no experts in \(product.format)")
     }
     return form
@@ -97,6 +100,27 @@ struct OperatorPrices {
     return OperatorTime(
       attention.seconds(prefill, beside: decode), compute: parts.compute, memory: parts.memory + decodes.memory,
       latency: attention.prefillStart + attention.walk(prefill))
+  }
+
+  private func time(ofDecode work: LatentAttention) -> OperatorTime {
+    guard let form = engine.mlaDecodeAttention else { preconditionFailure("\(engine.name) has no latent attention") }
+    let memory = (work.cachedBytes + work.queryBytes) / (form.bandwidthEfficiency * gpu.memoryBandwidth.value)
+    let padding = Double(max(work.heads, form.leastHeads)) / Double(work.heads)
+    let compute = work.flops * padding / (form.flopEfficiency * gpu.peakBF16.value)
+    let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent)
+    return OperatorTime(seconds, compute: compute, memory: memory, latency: form.start.value)
+  }
+
+  private func time(ofPrefill work: LatentAttention) -> OperatorTime {
+    guard let form = engine.form(for: work.variant) else {
+      preconditionFailure("\(engine.name) has no \(work.variant) latent attention")
+    }
+    let compute = work.flops / (form.flopEfficiency * gpu.peakBF16.value)
+    let memory = (work.cachedBytes + work.queryBytes) / (form.bandwidthEfficiency * gpu.memoryBandwidth.value)
+    let walk = form.timePerContextToken.value * Double(work.cachedTokens) / Double(work.requests)
+    let start = form.start.value
+    return OperatorTime(
+      start + max(walk, compute) + memory, compute: compute, memory: memory, latency: start + walk)
   }
 
   private func time(ofSumming bytes: Double, over gpus: Int) -> OperatorTime {

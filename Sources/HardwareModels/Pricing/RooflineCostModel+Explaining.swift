@@ -14,21 +14,20 @@ public struct OperatorCost: Hashable, Sendable {
   public var traffic: Traffic
   /// What limits it.
   public var bound: Bound
+  /// The format in which it multiplies; nil where it does not.
+  public var arithmetic: NumberFormat?
 }
 
 extension RooflineCostModel {
   /// What an iteration consists of, operator by operator, in the order it happens; the same formulas as ``cost(of:)``,
   /// whose duration is their sum. Experts count in expectation.
   public func explain(_ work: IterationWork) -> [OperatorCost] {
-    let embedded = work.segments.first { $0.layers.lowerBound == 0 }.map { $0.prefill.tokens + $0.decode.requests }
-    let decodes = work.segments.map(\.decode.requests).max() ?? 0
-    let prefills = work.segments.map(\.prefill.requests).max() ?? 0
     let body = work.segments.flatMap { explain($0) }
-    let ends = sharded.endDemand(embedded: embedded ?? 0, emitted: work.emittedTokens, sampling: sampling)
+    let embedded = embeddedTokens(of: work)
+    let ends = sharded.endDemand(embedded: embedded, emitted: work.emittedTokens, sampling: sampling)
       .map { priced($0) }
     guard !body.isEmpty || !ends.isEmpty else { return [] }
-    let host = engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
-    return [waiting("host", layers: 0, host)] + body + ends
+    return [waiting("host", layers: 0, hostTime(of: work))] + body + ends
   }
 
   private func explain(_ segment: LayerWork) -> [OperatorCost] {
@@ -75,6 +74,7 @@ extension RooflineCostModel {
     let layers = Double(demand.layers)
     return OperatorCost(
       name: demand.name, layers: demand.layers, duration: Seconds(time.seconds) * layers,
-      flops: demand.flops * layers, traffic: demand.traffic * layers, bound: time.bound)
+      flops: demand.flops * layers, traffic: demand.traffic * layers, bound: time.bound,
+      arithmetic: demand.kind.arithmetic)
   }
 }

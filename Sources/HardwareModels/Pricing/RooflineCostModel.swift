@@ -20,11 +20,16 @@ public struct RooflineCostModel: CostModel {
   let sharded: ShardedModel
   let prices: OperatorPrices
   private let attention: AttentionShard
-  private let windowedBefore: ContiguousArray<Int>
-  private let experts: ExpertShard
-  private var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
-  private var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
-  private var sampler: SeededRandom?
+  private let layersBefore: ContiguousArray<LayerCounts>
+  private let hasWindows: Bool
+  private let latent: Transformer.Latent?
+  /// Latent attention of one layer in the run that is priced: of its prompts, and of the decodes.
+  private var latentPrompts = TokenCost()
+  private var latentDecodes = TokenCost()
+  let experts: ExpertShard
+  var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
+  var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
+  var sampler: SeededRandom?
 
   /// The replica's cost model; what does not fit together is an ``InputError``.
   public init(
@@ -41,11 +46,9 @@ public struct RooflineCostModel: CostModel {
     prices = OperatorPrices(engine, gpu, headDim: model.transformer.attention.headDim)
     attention = sharded.attention
     experts = ExpertShard(sharded)
-    var before = ContiguousArray([0])
-    for isWindowed in model.transformer.windowedLayers {
-      before.append(before[before.count - 1] + (isWindowed ? 1 : 0))
-    }
-    windowedBefore = before
+    layersBefore = LayerCounts.before(eachOf: model.transformer)
+    hasWindows = model.transformer.windowedLayerCount > 0
+    latent = model.transformer.attention.latent
     if case .sampled(let seed) = routing { sampler = SeededRandom(seed: seed, stream: "expert-routing") }
   }
 
@@ -53,7 +56,7 @@ public struct RooflineCostModel: CostModel {
   public var idlePower: Watts { gpu.power.map { $0.idle * Double(tensorParallel) } ?? Watts(.nan) }
 
   /// Sums of an iteration in the making, in plain numbers.
-  private struct Sums {
+  struct Sums {
     var elapsed = 0.0
     var kernels = 0.0
     var link = 0.0
@@ -113,44 +116,56 @@ public struct RooflineCostModel: CostModel {
   }
 
   @inline(__always)
-  private mutating func add(_ segment: LayerWork, to sums: inout Sums) {
-    precondition(segment.layers.upperBound < windowedBefore.count, "work in layers that the model lacks")
+  mutating func add(_ segment: LayerWork, to sums: inout Sums) {
+    precondition(segment.layers.upperBound < layersBefore.count, "work in layers that the model lacks")
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
-    let tokens = segment.prefill.tokens + segment.decode.requests
-    var layer = self.cost(of: segment.prefill.tokens > 0 ? .mixedLayer : .decodeLayer, tokens)
-    let windowed = windowedBefore[segment.layers.upperBound] - windowedBefore[segment.layers.lowerBound]
-    let full = segment.layers.count - windowed
+    let counts = layersBefore[segment.layers.upperBound] - layersBefore[segment.layers.lowerBound]
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
-    sums.link += Double(segment.layers.count) * layer.linkSeconds
-    if sampler != nil {
-      addSampled(segment, layer, to: &sums)
-    } else {
-      layer.add(expertCost(segment), tokens: tokens, experts)
-      let layers = Double(segment.layers.count)
-      sums.flops += layers * layer.flops
-      sums.traffic += layers * layer.traffic
-      addTime(segment, layer, layers: full, isWindowed: false, to: &sums)
-      addTime(segment, layer, layers: windowed, isWindowed: true, to: &sums)
-    }
-    addAttentionDemand(segment, layers: full, isWindowed: false, to: &sums)
-    addAttentionDemand(segment, layers: windowed, isWindowed: true, to: &sums)
+    if let latent { latentPrompts = cost(sharded.demand(of: latent, segment.prefill)) }
+    if counts.sparse > 0 { add(segment, counts, isSparse: true, to: &sums) }
+    if counts.dense > 0 { add(segment, counts, isSparse: false, to: &sums) }
+    guard latent == nil else { return addLatentDemand(segment, to: &sums) }
+    addAttentionDemand(segment, layers: counts.full, isWindowed: false, to: &sums)
+    addAttentionDemand(segment, layers: counts.windowed, isWindowed: true, to: &sums)
+  }
+
+  /// Adds the layers of a run that have experts, or those that have not.
+  @inline(__always)
+  private mutating func add(_ segment: LayerWork, _ counts: LayerCounts, isSparse: Bool, to sums: inout Sums) {
+    let tokens = segment.prefill.tokens + segment.decode.requests
+    let (full, windowed) = (counts.full(isSparse: isSparse), counts.windowed(isSparse: isSparse))
+    let layers = Double(full + windowed)
+    var layer = self.cost(of: .layer(isSparse: isSparse, hasPrompts: segment.prefill.tokens > 0), tokens)
+    sums.link += layers * layer.linkSeconds
+    guard sampler == nil else { return addSampled(segment, layer, isSparse: isSparse, to: &sums) }
+    if isSparse { layer.add(expertCost(segment), tokens: tokens, experts) }
+    sums.flops += layers * layer.flops
+    sums.traffic += layers * layer.traffic
+    addTime(segment, layer, layers: full, isWindowed: false, to: &sums)
+    addTime(segment, layer, layers: windowed, isWindowed: true, to: &sums)
   }
 
   /// Decodes do the same in every run of layers of an iteration, so they are priced once.
-  private func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
+  private mutating func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
     sums.decodeWork = work
+    if let latent {
+      latentDecodes = cost(sharded.demand(of: latent, work))
+      return
+    }
     sums.decodeSeconds.full = prices.attention.seconds(attention.decode(work, isWindowed: false))
-    guard windowedBefore[windowedBefore.count - 1] > 0 else { return }
+    guard hasWindows else { return }
     sums.decodeSeconds.windowed = prices.attention.seconds(attention.decode(work, isWindowed: true))
   }
 
   @inline(__always)
-  private func addTime(
+  func addTime(
     _ segment: LayerWork, _ layer: TokenCost, layers: Int, isWindowed: Bool, to sums: inout Sums
   ) {
     guard layers > 0 else { return }
     var seconds = layer.seconds
-    if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
+    if latent != nil {
+      seconds += latentPrompts.seconds + (segment.decode.requests > 0 ? latentDecodes.seconds : 0)
+    } else if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
       seconds += prices.attention.seconds(
         attention.prefill(segment.prefill, isWindowed: isWindowed),
         beside: attention.decode(segment.decode, isWindowed: isWindowed))
@@ -164,6 +179,14 @@ public struct RooflineCostModel: CostModel {
     sums.elapsed += Double(layers) * max(seconds, layer.launchSeconds)
   }
 
+  private func addLatentDemand(_ segment: LayerWork, to sums: inout Sums) {
+    let layers = Double(segment.layers.count)
+    for cost in [latentPrompts] + (segment.decode.requests > 0 ? [latentDecodes] : []) {
+      sums.flops += layers * cost.flops
+      sums.traffic += layers * cost.traffic
+    }
+  }
+
   @inline(__always)
   private func addAttentionDemand(_ segment: LayerWork, layers: Int, isWindowed: Bool, to sums: inout Sums) {
     guard layers > 0 else { return }
@@ -173,78 +196,5 @@ public struct RooflineCostModel: CostModel {
       Double(layers) * (attention.flops(pairs: prefill.pairs) + attention.flops(pairs: decode.contextTokens))
     let cached = Double(prefill.cachedTokens) + Double(decode.contextTokens)
     sums.kvBytes += Double(layers) * cached * attention.kvBytesPerToken
-  }
-}
-
-extension RooflineCostModel {
-  /// What costs by a number of tokens.
-  private enum Part: Int {
-    /// A layer without attention and routed experts, with prompts and without.
-    case mixedLayer, decodeLayer
-    /// The embedding of tokens that enter; last norm, LM head and sampling of those that come out.
-    case embedding, emission
-  }
-
-  @inline(__always)
-  private mutating func cost(of part: Part, _ tokens: Int) -> TokenCost {
-    if let slot = tokenCosts.find(part.rawValue, tokens) { return tokenCosts[slot] }
-    let cost = priced(part, tokens)
-    tokenCosts.keep(cost, part.rawValue, tokens)
-    return cost
-  }
-
-  private func priced(_ part: Part, _ tokens: Int) -> TokenCost {
-    var cost = TokenCost()
-    let operators: [OperatorDemand]
-    switch part {
-    case .mixedLayer, .decodeLayer:
-      let padding = engine.padding(tokens, hasPrompts: part == .mixedLayer)
-      if padding == nil { cost.launchSeconds = engine.launchTimePerEagerLayer.value }
-      operators = sharded.denseDemand(TokenRows(prompt: 0, decode: tokens, padding: padding ?? 0))
-    case .embedding: operators = sharded.endDemand(embedded: tokens, emitted: 0)
-    case .emission: operators = sharded.endDemand(embedded: 0, emitted: tokens, sampling: sampling)
-    }
-    for operation in operators { cost.add(operation, prices) }
-    return cost
-  }
-
-  /// The routed experts of one layer, in expectation.
-  @inline(__always)
-  private mutating func expertCost(_ segment: LayerWork) -> ExpertCost {
-    let prompt = segment.prefill.tokens
-    let decode = segment.decode.requests
-    if let slot = expertCosts.find(prompt, decode) { return expertCosts[slot] }
-    let cost = sharded.expertProduct(rows(segment)).map { ExpertCost($0, prices) } ?? ExpertCost()
-    expertCosts.keep(cost, prompt, decode)
-    return cost
-  }
-
-  private func rows(_ segment: LayerWork) -> TokenRows {
-    var rows = TokenRows(prompt: segment.prefill.tokens, decode: segment.decode.requests)
-    rows.padding = engine.padding(rows.tokens, hasPrompts: rows.prompt > 0) ?? 0
-    return rows
-  }
-
-  /// Adds each layer of a run with experts of its own, drawn from the stream.
-  private mutating func addSampled(_ segment: LayerWork, _ dense: TokenCost, to sums: inout Sums) {
-    let rows = rows(segment)
-    for index in segment.layers {
-      var layer = dense
-      layer.add(drawnExperts(rows), tokens: rows.tokens, experts)
-      sums.flops += layer.flops
-      sums.traffic += layer.traffic
-      addTime(segment, layer, layers: 1, isWindowed: model.transformer.windowedLayers[index], to: &sums)
-    }
-  }
-
-  /// A drawn number of experts in the place of the expected one; tiles beyond the first keep their mean.
-  private mutating func drawnExperts(_ rows: TokenRows) -> ExpertCost {
-    guard var stream = sampler, let routing = model.routing, var product = sharded.expertProduct(rows) else {
-      return ExpertCost()
-    }
-    let drawn = routing.drawDistinct(promptTokens: rows.prompt, decodeTokens: rows.decode, from: &stream)
-    sampler = stream
-    product.load.distinct = Double(drawn)
-    return ExpertCost(product, prices)
   }
 }

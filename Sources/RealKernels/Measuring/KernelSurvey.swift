@@ -36,18 +36,22 @@ public struct KernelSurvey {
   }
 
   /// Does all of it. `progress` is asked before each measurement; what it throws ends the survey between two of them.
-  public mutating func run(_ progress: (SurveyProgress) throws -> Void) throws {
+  /// - Parameter keep: given what there is after each pass over the points and each loop for energy.
+  public mutating func run(
+    keep: (SurveyResults) throws -> Void = { _ in }, _ progress: (SurveyProgress) throws -> Void
+  ) throws {
     try prove(progress)
     if meters { results.idlePower = try idlePower(progress) }
     try progress(SurveyProgress(done: 0, total: plan.points.count, what: "random weights"))
     let bench = try SurveyBench(kernels, for: plan.needs, seed: results.machine.seed)
-    try measure(on: bench, progress)
-    if meters { try meter(on: bench, progress) }
+    try measure(on: bench, keep, progress)
+    if meters { try meter(on: bench, keep, progress) }
   }
 
-  /// Does all of it and writes what there is into a folder, also when it is broken off.
+  /// Does all of it and writes what there is into a folder: after each pass, so that a program which is killed loses no
+  /// more than one, and also when it is broken off.
   public mutating func run(into folder: String, _ progress: (SurveyProgress) throws -> Void) throws {
-    let outcome = Result { try run(progress) }
+    let outcome = Result { try run(keep: { try $0.write(to: folder) }, progress) }
     try results.write(to: folder)
     try outcome.get()
   }
@@ -67,12 +71,19 @@ public struct KernelSurvey {
   }
 
   /// A third of the budget is kept for energy where it is wanted.
-  private mutating func measure(on bench: SurveyBench, _ progress: (SurveyProgress) throws -> Void) throws {
+  private mutating func measure(
+    on bench: SurveyBench, _ keep: (SurveyResults) throws -> Void, _ progress: (SurveyProgress) throws -> Void
+  ) throws {
     let share = meters ? 2.0 / 3 : 1
     var timer = KernelTimer(bench: bench)
     var schedule = SurveySchedule(limits: plan.limits, seed: results.machine.seed)
     let outcome = Result {
-      try schedule.run(plan.points, on: &timer, until: start + plan.limits.budget * share, progress)
+      try schedule.run(
+        plan.points, on: &timer, until: start + plan.limits.budget * share,
+        onPass: { schedule in
+          results.take(schedule, of: plan)
+          try keep(results)
+        }, progress)
     }
     results.take(schedule, of: plan)
     try outcome.get()
@@ -88,7 +99,9 @@ extension KernelSurvey {
   }
 
   /// Loops over points of all series until the budget is spent. Caches are not emptied between the runs of a loop.
-  private mutating func meter(on bench: SurveyBench, _ progress: (SurveyProgress) throws -> Void) throws {
+  private mutating func meter(
+    on bench: SurveyBench, _ keep: (SurveyResults) throws -> Void, _ progress: (SurveyProgress) throws -> Void
+  ) throws {
     guard let least = plan.limits.metering else { return }
     let points = results.pointsToMeter
     for (index, point) in points.enumerated() {
@@ -96,6 +109,7 @@ extension KernelSurvey {
       try progress(SurveyProgress(done: index, total: points.count, what: "energy of \(point.label)"))
       let metering = try point.program(on: bench, pass: 0).meter(atLeast: least)
       results.energies.append(PointEnergy(point: point, metering: metering))
+      try keep(results)
     }
   }
 }

@@ -15,10 +15,16 @@ struct ModelShard {
     model = subject.model
     self.gpus = gpus
     let attention = model.transformer.attention
+    guard attention.latent == nil else {
+      throw InputError(.usage, file: label, "it has latent attention, for which there are no kernels here")
+    }
     heads = attention.heads / gpus
     kvHeads = max(1, attention.kvHeads / gpus)
-    let widths = [attention.heads] + (model.transformer.experts.map { [$0.intermediate] } ?? [])
-    for width in widths where width % gpus != 0 {
+    let experts = model.transformer.experts
+    let widths = [
+      attention.heads, model.transformer.dense?.intermediate, experts?.intermediate, experts?.sharedIntermediate,
+    ]
+    for width in widths.compactMap(\.self) where width % gpus != 0 {
       throw InputError(.usage, file: label, "its width of \(width) cannot be cut over \(gpus) GPUs")
     }
   }
@@ -45,10 +51,13 @@ struct ModelShard {
     let transformer = model.transformer
     let (hidden, width) = (transformer.hidden, transformer.attention.headDim)
     var sizes = [((heads + 2 * kvHeads) * width, hidden), (hidden, heads * width)]
-    switch transformer.feedForward {
-    case .experts(let experts): sizes.append((experts.count, hidden))
-    case .dense(let intermediate, _):
-      sizes += [(2 * intermediate / gpus, hidden), (hidden, intermediate / gpus)]
+    func add(_ mlp: Transformer.Dense) {
+      sizes += [((mlp.isGated ? 2 : 1) * mlp.intermediate / gpus, hidden), (hidden, mlp.intermediate / gpus)]
+    }
+    if let dense = transformer.dense { add(dense) }
+    if let experts = transformer.experts {
+      sizes.append((experts.count, hidden))
+      if experts.sharedIntermediate > 0 { add(Transformer.Dense(intermediate: experts.sharedIntermediate)) }
     }
     let products = sizes.flatMap { size in
       effort.productRows.map { GEMMPoint(rows: $0, columns: size.0, inner: size.1) }

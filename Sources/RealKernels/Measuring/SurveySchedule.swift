@@ -45,9 +45,10 @@ struct SurveySchedule {
   }
 
   /// Measures what can be measured until `deadline`. What was measured before `progress` or a kernel throws is kept.
+  /// - Parameter onPass: told after each pass what there is.
   mutating func run(
     _ points: [any SurveyPoint], on timer: inout some PointTimer, until deadline: Seconds,
-    _ progress: (SurveyProgress) throws -> Void
+    onPass: (Self) throws -> Void = { _ in }, _ progress: (SurveyProgress) throws -> Void
   ) throws {
     try timer.begin(pass: 0)
     try tryOut(points, &timer, deadline, progress)
@@ -62,8 +63,8 @@ struct SurveySchedule {
         try progress(SurveyProgress(done: done, total: total, what: measurements[index].point.label))
         try measure(index, pass, &timer)
       }
-      guard chosen.count == measurements.count else { continue }
-      finishedPasses += 1
+      if chosen.count == measurements.count { finishedPasses += 1 }
+      try onPass(self)
     }
   }
 

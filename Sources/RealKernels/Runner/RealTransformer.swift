@@ -28,7 +28,12 @@ public struct RealTransformer {
     guard let experts = model.transformer.experts else {
       throw Self.refusal(model, "has no experts")
     }
+    guard model.transformer.sparseLayerCount == model.transformer.layerCount, experts.sharedIntermediate == 0 else {
+      throw Self.refusal(model, "has dense layers or shared experts")
+    }
     let attention = model.transformer.attention
+    guard attention.latent == nil else { throw Self.refusal(model, "has latent attention") }
+    guard attention.cacheFormat == .bf16 else { throw Self.refusal(model, "keeps keys and values in fp8") }
     let isPlain = !attention.hasInputBias && !attention.hasOutputBias && !attention.hasSinks && !experts.hasBias
     guard isPlain else { throw Self.refusal(model, "has biases or attention sinks") }
     guard attention.format == .bf16, experts.format == .bf16 else {

@@ -10,7 +10,8 @@ public final class ClientRecorder: Recorder {
   /// The times of tokens are those of iterations.
   public let detail = RecordDetail.iterations
   private let next: (any Recorder)?
-  private var ends: [SimTime] = []
+  /// By replica, when its iterations ended.
+  private var ends: [[SimTime]] = []
   private var requests: [RequestRecord] = []
 
   /// A recorder.
@@ -20,17 +21,16 @@ public final class ClientRecorder: Recorder {
   /// A request left the server.
   public func record(_ request: RequestRecord) throws {
     requests.append(request)
-    guard let next, next.detail >= .requests else { return }
-    var passedOn = request
-    if next.detail < .iterations { passedOn.emissions = [] }
-    try next.record(passedOn)
+    try next?.hear(request)
   }
 
   /// An iteration ended.
   public func record(_ iteration: IterationRecord) throws {
-    precondition(iteration.index == ends.count, "iterations come in their order")
-    ends.append(iteration.end)
-    if let next, next.detail == .iterations { try next.record(iteration) }
+    let replica = iteration.replica.number
+    while ends.count <= replica { ends.append([]) }
+    precondition(iteration.index == ends[replica].count, "a replica's iterations come in their order")
+    ends[replica].append(iteration.end)
+    try next?.hear(iteration)
   }
 
   /// What the client saw; the moments count from the simulation's beginning.
@@ -49,7 +49,7 @@ public final class ClientRecorder: Recorder {
   }
 
   private func answered(_ request: RequestRecord) -> ClientRequest {
-    let times = request.emissions.flatMap { $0.map { ends[$0] } }
+    let times = request.emissions.flatMap { ends[$0.replica.number][$0.iterations] }
     precondition(times.count == request.outputTokens, "every token comes out once")
     return ClientRequest(
       sent: request.arrival, promptTokens: request.promptTokens, outputTokens: request.outputTokens,

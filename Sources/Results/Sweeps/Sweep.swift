@@ -146,7 +146,7 @@ extension Sweep {
   private static func check(_ key: String, _ value: ConfigNode) throws {
     switch key {
     case "policy":
-      let known = policies.map { $0.name }
+      let known = comparables.map(\.name)
       guard known.contains(try value.string()) else {
         throw value.error(unknown: "policy", try value.string(), among: known)
       }

@@ -44,7 +44,6 @@ public struct SweepResults: Sendable {
   }
 
   private static func points(_ db: Database) throws -> [Point] {
-    let order = Dictionary(uniqueKeysWithValues: Metric.all.enumerated().map { ($1.name, $0) })
     var points: [Point] = []
     let found = try Row.fetchCursor(
       db,
@@ -61,7 +60,7 @@ public struct SweepResults: Sendable {
             values: Array(repeating: nil, count: Metric.all.count)))
       }
       let name: String? = row[4]
-      if let place = name.flatMap({ order[$0] }) { points[points.count - 1].values[place] = row[5] }
+      if let place = name.flatMap({ Metric.places[$0] }) { points[points.count - 1].values[place] = row[5] }
     }
     return points
   }
@@ -121,5 +120,22 @@ extension SweepResults {
         }
       }
     }
+  }
+}
+
+extension SweepResults {
+  /// Who owns a frontier, stretch by stretch: column titles and rows, with the ends of each stretch.
+  public func stretchTable(
+    of frontier: SweepFrontier, format: (Double) -> String
+  ) -> (titles: [String], rows: [[String]]) {
+    let rows = stretches(of: frontier).map { stretch in
+      stretch.group + [stretch.policy, "\(stretch.points.count)"]
+        + frontier.objectives.map { objective in
+          let values = stretch.points.compactMap { $0.value(of: objective) }
+          let ends = values.count > 1 ? [values.first, values.last] : [values.first]
+          return ends.compactMap { $0.map(format) }.joined(separator: " … ")
+        }
+    }
+    return (frontier.keys + ["policy", "points"] + frontier.objectives.map(\.metric.name), rows)
   }
 }

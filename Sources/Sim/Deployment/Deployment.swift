@@ -15,6 +15,14 @@ public struct Deployment: Sendable {
   public let engine: EngineProfile
   /// GPUs that share each layer.
   public let tensorParallel: Int
+  /// How the GPUs of a replica share the model.
+  public let parallelism: Parallelism
+  /// Copies of the model, each on GPUs of its own.
+  public let replicas: Int
+  /// What sends requests to replicas.
+  public let router: any RoutingPolicy.Type
+  /// What keys and values cross that move from one replica to another.
+  public let cacheLink: CacheLink
   /// Most requests that run at once on a replica.
   public let maxNumSeqs: Int
   /// Longest prompt and answer together.
@@ -48,11 +56,24 @@ public struct Deployment: Sendable {
     var fields = try ConfigFields(node)
     fields.ignore("description", "sources")
     name = try fields.string("name")
-    model = try Model(reading: fields.required("model"))
+    var model = try Model(reading: fields.required("model"))
+    model.transformer.attention.cacheFormat = try fields.required("kvCacheType").word("type of KV cache")
+    var latent = try fields.object("latentAttention")
+    let variants = try (
+      prefill: latent.latentVariant("prefill"), decode: latent.latentVariant("decode")
+    )
+    try latent.finish()
+    model.transformer.attention.latent?.prefill = variants.prefill
+    model.transformer.attention.latent?.decode = variants.decode
+    self.model = model
     gpu = try GPU(reading: fields.required("gpu"))
     engine = try EngineProfile(reading: fields.required("engine"))
     tensorParallelNode = try fields.required("tensorParallel")
     tensorParallel = try tensorParallelNode.integer(in: 1...64)
+    parallelism = Parallelism(tensor: tensorParallel)
+    replicas = try fields.integer("replicas", in: 1...4096)
+    router = try Sim.router(reading: fields.required("router"))
+    cacheLink = try CacheLink(reading: fields.required("kvTransfer"), gpus: tensorParallel)
     maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
     maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
     blockSize = try fields.integer("blockSize", in: 1...65536)
@@ -64,22 +85,15 @@ public struct Deployment: Sendable {
     serviceLevel = try ServiceLevel(reading: fields.required("slo"))
     arrivals = try arrivalProcess(reading: fields.required("arrivals"))
     workloads = try ConfigFields(fields.required("workloads")).node.members?.map(WorkloadSettings.init) ?? []
-    compared = try readCompared(fields.required("compare"))
+    compared = try fields.required("compare").comparedNames()
     policySettings = try fields.required("policies")
     try fields.finish()
-    for name in compared { _ = try policy(name) }
-    for member in policySettings.members ?? [] { _ = try policy(member.key) }
+    try checkPolicySettings()
   }
 
   /// A policy with its settings.
   public func policy(_ name: String) throws -> any SchedulingPolicy {
-    guard let settings = policySettings.member(name) else {
-      guard !policies.contains(where: { $0.name == name }) else {
-        throw policySettings.error("the policy \"\(name)\" has no settings")
-      }
-      throw policySettings.error(unknown: "policy", name, among: policies.map { $0.name })
-    }
-    return try makePolicy(name, settings: settings, layerCount: model.transformer.layerCount)
+    try makePolicy(name, settings: settings(of: name), layerCount: model.transformer.layerCount)
   }
 
   /// How the memory of each GPU is spent under a policy.
@@ -111,18 +125,6 @@ public struct Deployment: Sendable {
       throw tensorParallelNode.error(error.problem, hint: error.hint, status: error.status)
     }
   }
-
-  /// The server that a simulation of a policy runs on.
-  public func server(under policy: any SchedulingPolicy, serviceLevel: ServiceLevel) throws -> Simulation.Server {
-    let layers = model.transformer.layerCount
-    let limits = ReplicaLimits(
-      layerCount: layers, maxRequests: maxNumSeqs, maxModelLen: maxModelLen,
-      blockCount: try memoryBudget(under: policy).blocks, tokensPerBlock: blockSize,
-      tokensPerPrefixBlock: cachesPrefixes ? TraceRequest.tokensPerPrefixID : nil)
-    return Simulation.Server(
-      limits: limits, attentionWindow: model.transformer.window, gpuCount: tensorParallel,
-      serviceLevel: serviceLevel)
-  }
 }
 
 /// Whether prefixes are cached, for which KV blocks must fit into the blocks that traces name.
@@ -137,21 +139,11 @@ private func readPrefixCaching(_ node: ConfigNode, blockSize: Int) throws -> Boo
   return true
 }
 
-/// The names of policies, each known and named once.
-private func readCompared(_ list: ConfigNode) throws -> [String] {
-  let known = policies.map { $0.name }
-  var names: [String] = []
-  for node in try list.elements() {
-    let name = try node.string()
-    guard known.contains(name) else {
-      let unknown = InputError.unknown("policy", name, among: known)
-      throw node.error(unknown.problem, hint: unknown.hint)
-    }
-    guard !names.contains(name) else { throw node.error("the policy \"\(name)\" is named twice") }
-    names.append(name)
+extension ConfigFields {
+  /// How a phase computes latent attention.
+  fileprivate mutating func latentVariant(_ phase: String) throws -> LatentVariant {
+    try required(phase).word("variant of latent attention")
   }
-  guard !names.isEmpty else { throw list.error("no policy is named") }
-  return names
 }
 
 extension RoutingMode {

@@ -4,7 +4,10 @@ import Traces
 /// A request in flight, as the engine keeps it.
 struct ActiveRequest {
   var id: RequestID
+  var session: UInt64?
   var arrival: SimTime
+  /// Where it arrived.
+  var replica = ReplicaID(0)
   var promptTokens: Int
   var outputTokens: Int
   /// What its prompt shares with others.
@@ -15,14 +18,17 @@ struct ActiveRequest {
   var emittedTokens = 0
   var firstScheduled: SimTime?
   var firstToken = SimTime.zero
+  /// When its keys and values reached the replica that decodes.
+  var cacheArrival: SimTime?
   /// When its last token so far came out.
   var lastToken = SimTime.zero
   var largestGap = SimDuration.zero
   var preemptions = 0
-  var emissions: [ClosedRange<Int>] = []
+  var emissions: [Emission] = []
 
   init(_ id: RequestID, _ request: TraceRequest) {
     self.id = id
+    session = request.session
     arrival = request.arrival
     promptTokens = request.promptTokens
     outputTokens = request.outputTokens
@@ -43,33 +49,9 @@ struct ActiveRequest {
   func record(_ outcome: RequestRecord.Outcome) -> RequestRecord {
     let served = outcome == .completed
     return RequestRecord(
-      id: id, outcome: outcome, arrival: arrival, firstScheduled: firstScheduled ?? arrival,
-      firstToken: served ? firstToken : arrival, finish: served ? lastToken : arrival, promptTokens: promptTokens,
-      cachedTokens: cachedTokens, outputTokens: outputTokens, largestGap: largestGap, preemptions: preemptions,
-      emissions: emissions)
-  }
-}
-
-/// The requests in flight, each in a slot that is used again when it leaves: memory does not grow with the trace.
-struct RequestTable {
-  private var slots: [ActiveRequest] = []
-  private var vacant: [Int] = []
-
-  /// Takes a request in and returns its slot.
-  mutating func insert(_ request: ActiveRequest) -> Int {
-    guard let slot = vacant.popLast() else {
-      slots.append(request)
-      return slots.count - 1
-    }
-    slots[slot] = request
-    return slot
-  }
-
-  /// Frees a slot.
-  mutating func remove(_ slot: Int) { vacant.append(slot) }
-
-  subscript(slot: Int) -> ActiveRequest {
-    get { slots[slot] }
-    _modify { yield &slots[slot] }
+      id: id, outcome: outcome, replica: replica, arrival: arrival, firstScheduled: firstScheduled ?? arrival,
+      firstToken: served ? firstToken : arrival, cacheArrival: cacheArrival, finish: served ? lastToken : arrival,
+      promptTokens: promptTokens, cachedTokens: cachedTokens, outputTokens: outputTokens, largestGap: largestGap,
+      preemptions: preemptions, emissions: emissions)
   }
 }

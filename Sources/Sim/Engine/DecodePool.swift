@@ -80,7 +80,7 @@ public struct DecodePool: Sendable {
     return work
   }
 
-  /// Takes in a request whose last token just came out; it pauses until it is selected.
+  /// Takes in a request whose last token came out of a prefill, here or elsewhere; it pauses until it is selected.
   mutating func join(_ id: RequestID, slot: Int, length: Int, remaining: Int, lastToken: SimTime) {
     while members.count <= slot { members.append(Member()) }
     members[slot].place = roster.append(id, slot: slot, length: length)

@@ -1,26 +1,23 @@
 import Base
 
-/// The number of a replica, from 0.
-public struct ReplicaID: Hashable, Sendable {
-  /// The number.
-  public let number: Int
-
-  /// The replica with this number.
-  public init(_ number: Int) { self.number = number }
-}
-
 /// What can happen in a simulation.
 enum Event: Hashable {
   /// The next request of the trace reaches the server. At one instant, arrivals come first, so that an iteration that
   /// begins then sees them.
   case requestArrives
-  /// A replica's iteration ends.
+  /// The keys and values of a request, the one in this slot of those that move, have reached the replica that decodes.
+  case cacheArrives(Int)
+  /// A lane's iteration ends.
   case iterationEnds(ReplicaID)
+  /// The first stage of the replica with this number is free for a lane that waits.
+  case stageIsFree(Int)
 
   fileprivate var rank: Int {
     switch self {
     case .requestArrives: 0
-    case .iterationEnds: 1
+    case .cacheArrives: 1
+    case .iterationEnds: 2
+    case .stageIsFree: 3
     }
   }
 }
@@ -47,6 +44,9 @@ struct EventQueue {
     heap.push(Entry(time: time, rank: event.rank, sequence: scheduled, event: event))
     scheduled += 1
   }
+
+  /// Whether something more will happen at a moment that nothing comes before.
+  func goesOn(at time: SimTime) -> Bool { heap.first?.time == time }
 
   /// Takes out the next event; nil when nothing more will happen.
   mutating func next() -> (time: SimTime, event: Event)? { heap.pop().map { ($0.time, $0.event) } }

@@ -1,7 +1,7 @@
 import Base
 import DequeModule
 
-/// The settings of a replica that its policy must respect.
+/// The settings that a policy must respect: those of a replica, or where it has lanes and ranks, of each scheduler.
 public struct ReplicaLimits: Hashable, Sendable {
   /// Layers of the model.
   public var layerCount: Int
@@ -28,6 +28,11 @@ public struct ReplicaLimits: Hashable, Sendable {
     self.tokensPerBlock = tokensPerBlock
     self.tokensPerPrefixBlock = tokensPerPrefixBlock
   }
+
+  /// Whether the whole KV cache holds so many tokens.
+  func canHold(_ tokens: Int) -> Bool {
+    KVBudget(blockCount: blockCount, tokensPerBlock: tokensPerBlock).blocks(for: tokens) <= blockCount
+  }
 }
 
 /// A request that waits for its prefill to begin.
@@ -53,10 +58,15 @@ public struct PrefillingRequest: Hashable, Sendable {
   public var tokensLeft: Range<Int> { frontier.completedTokens..<tokens }
 }
 
-/// All that a policy may know when it plans an iteration. How long answers will be is not part of it.
+/// All that a policy may know when it plans an iteration of a replica, or of its rank of a lane. How long answers will be
+/// is not part of it.
 ///
-/// This is the replica's own state and not a copy, so that showing it costs nothing.
+/// This is the scheduler's own state and not a copy, so that showing it costs nothing.
 public struct ReplicaView: Sendable {
+  /// What records call the replica; with several lanes, the lane.
+  public let replica: ReplicaID
+  /// The place among the ranks of its lane, from 0.
+  public let rank: Int
   /// The moment at which the iteration would begin.
   public internal(set) var now = SimTime.zero
   /// The replica's settings.
@@ -73,7 +83,9 @@ public struct ReplicaView: Sendable {
   public internal(set) var prefixes: SharedPrefixes?
 
   /// Nobody is there.
-  init(limits: ReplicaLimits, window: Int?) {
+  init(_ replica: ReplicaID, rank: Int, limits: ReplicaLimits, window: Int?) {
+    self.replica = replica
+    self.rank = rank
     self.limits = limits
     budget = KVBudget(blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock)
     decodes = DecodePool(budget: budget, window: window)
@@ -87,11 +99,16 @@ public struct ReplicaView: Sendable {
     (prefixes?.cachedTokens(of: request) ?? 0)..<request.tokens
   }
 
-  /// Lets others have what has passed all layers of a request.
-  mutating func keepPrefix(ofPrefill place: Int) {
-    guard prefixes != nil else { return }
-    let duplicates = prefixes?.keep(upTo: prefilling[place].frontier.completedTokens, of: prefilling[place].slot)
-    budget.release(duplicates ?? 0)
+  /// Takes free KV blocks, and throws away what was kept in them.
+  mutating func takeBlocks(_ blocks: Int) {
+    budget.reserve(blocks)
+    prefixes?.evict(freeBlocks: budget.freeBlocks)
+  }
+
+  /// Lets others have the tokens of a request that have passed all layers.
+  mutating func keepPrefix(of slot: Int, upTo completedTokens: Int) {
+    guard let duplicates = prefixes?.keep(upTo: completedTokens, of: slot) else { return }
+    budget.release(duplicates)
   }
 
   /// Gives back the KV blocks of a request that leaves or is preempted, except those that others hold too.

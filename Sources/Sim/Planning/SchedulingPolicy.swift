@@ -16,7 +16,7 @@ public protocol SchedulingPolicy: Sendable {
   func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int
 
   /// What the next iteration shall do. Asked only when some request waits, prefills or decodes, and must then find
-  /// something to do.
+  /// something to do, unless keys and values on the way to or from the replica hold the blocks.
   mutating func nextBatch(_ view: ReplicaView) -> BatchPlan
 }
 

@@ -13,6 +13,29 @@ public struct RequestID: Hashable, Comparable, Sendable {
   public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
+/// The number of a replica, from 0.
+public struct ReplicaID: Hashable, Sendable {
+  /// The number.
+  public let number: Int
+
+  /// The replica with this number.
+  public init(_ number: Int) { self.number = number }
+}
+
+/// Neighbouring iterations of a replica, at each of whose ends a token of a request came out.
+public struct Emission: Hashable, Sendable {
+  /// The replica.
+  public var replica: ReplicaID
+  /// The iterations' numbers on it.
+  public var iterations: ClosedRange<Int>
+
+  /// Iterations of a replica.
+  public init(_ replica: ReplicaID, _ iterations: ClosedRange<Int>) {
+    self.replica = replica
+    self.iterations = iterations
+  }
+}
+
 /// What became of a request.
 public struct RequestRecord: Hashable, Sendable {
   /// How a request left the server.
@@ -29,12 +52,16 @@ public struct RequestRecord: Hashable, Sendable {
   public var id: RequestID
   /// How it left.
   public var outcome: Outcome
+  /// Where it arrived; with a handover its other tokens come out elsewhere.
+  public var replica: ReplicaID
   /// When it reached the server.
   public var arrival: SimTime
-  /// When its first work began; for a rejected request its arrival, as are the two moments below.
+  /// When its first work began; for a rejected request its arrival, as are its first token and its finish.
   public var firstScheduled: SimTime
   /// When its first token came out.
   public var firstToken: SimTime
+  /// When its keys and values had reached the replica that decodes; nil where they did not move.
+  public var cacheArrival: SimTime?
   /// When its last token came out.
   public var finish: SimTime
   /// Tokens of its prompt.
@@ -47,12 +74,14 @@ public struct RequestRecord: Hashable, Sendable {
   public var largestGap: SimDuration
   /// How often it was preempted.
   public var preemptions: Int
-  /// The iterations at whose ends its tokens came out, as runs of neighbours; empty unless iterations are recorded.
-  public var emissions: [ClosedRange<Int>]
+  /// The iterations at whose ends its tokens came out; empty unless iterations are recorded.
+  public var emissions: [Emission]
 }
 
 /// What happened in an iteration.
 public struct IterationRecord: Hashable, Sendable {
+  /// Its replica.
+  public var replica = ReplicaID(0)
   /// Its number on its replica, from 0.
   public var index = 0
   /// When it began.
@@ -75,6 +104,8 @@ public struct IterationRecord: Hashable, Sendable {
   public var usedBlocks = 0
   /// Time, traffic, arithmetic and energy.
   public var cost = IterationCost()
+  /// What its time was spent on; empty unless the recorder wants it and the cost model knows.
+  public var parts: [IterationPart] = []
 }
 
 /// How much a recorder wants to hear.
@@ -97,8 +128,28 @@ public enum RecordDetail: String, CaseIterable, Comparable, Sendable {
 public protocol Recorder: AnyObject {
   /// What it wants to hear; asked once, before the simulation begins.
   var detail: RecordDetail { get }
+  /// Whether iterations are to come with their parts; asked once, too.
+  var wantsParts: Bool { get }
   /// A request left the server.
   func record(_ request: RequestRecord) throws
   /// An iteration ended.
   func record(_ iteration: IterationRecord) throws
+}
+
+extension Recorder {
+  /// Few want them.
+  public var wantsParts: Bool { false }
+
+  /// Hears of a request as far as it wants to.
+  public func hear(_ request: RequestRecord) throws {
+    guard detail >= .requests else { return }
+    var heard = request
+    if detail < .iterations { heard.emissions = [] }
+    try record(heard)
+  }
+
+  /// Hears of an iteration if it wants to.
+  public func hear(_ iteration: IterationRecord) throws {
+    if detail == .iterations { try record(iteration) }
+  }
 }

@@ -53,6 +53,12 @@ public struct RunSummary: Sendable {
   public var work = IterationCost()
   /// Energy drawn between iterations, while there was nothing to do.
   public var idleEnergy = Joules.zero
+  /// Requests whose keys and values moved to another replica.
+  public var requestsMoved = 0
+  /// Bytes of keys and values that moved.
+  public var movedBytes = Bytes.zero
+  /// First token to the arrival of keys and values, summed over requests that moved.
+  public var movingTime = Seconds.zero
   /// GPUs of all replicas.
   public var gpuCount = 0
   /// Arrival to first token, one a completed request.

@@ -15,12 +15,15 @@ struct RequestColumns: Sendable {
     let output: String
     /// Whether files of the format may lack the arrivals.
     var arrivalMayLack = false
+    /// What names the conversations of requests; nil where the format has none.
+    var session: String?
   }
 
   /// The arrivals' column; nil where the file has none.
   let arrival: Column?
   private let prompt: Column
   private let output: Column
+  private let session: Column?
   private let columnCount: Int
   private var row = CSVRow()
 
@@ -34,6 +37,7 @@ struct RequestColumns: Sendable {
     }
     guard let prompt = try column(names.prompt), let output = try column(names.output) else { return nil }
     arrival = try column(names.arrival)
+    session = try names.session.flatMap(column)
     if arrival == nil {
       guard names.arrivalMayLack else { return nil }
       let rest = titles.filter { $0 != names.prompt && $0 != names.output }
@@ -63,6 +67,14 @@ struct RequestColumns: Sendable {
   /// The row's answer, in tokens; `least` is 0 where the format writes failed requests so.
   func outputTokens(_ line: Span<UInt8>, from least: Int = 1) throws(RowProblem) -> Int {
     try tokenCount(line.extracting(row.fields[output.index]), from: least, column: output.name)
+  }
+
+  /// The number of the row's conversation, the same in every process; nil where it belongs to none.
+  func session(_ line: Span<UInt8>) -> UInt64? {
+    guard let session, !row.fields[session.index].isEmpty else { return nil }
+    var hash = FNV1a()
+    for place in row.fields[session.index] { hash.add(line[place]) }
+    return hash.value
   }
 
   /// The row's arrival times a power of ten, in whole numbers; nil where the file has none.

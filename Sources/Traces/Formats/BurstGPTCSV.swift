@@ -1,5 +1,6 @@
-/// The CSV of BurstGPT: `Timestamp` in seconds, `Request tokens`, `Response tokens` and columns we do not need. A
-/// request with 0 response tokens failed: it is counted and not simulated.
+/// The CSV of BurstGPT: `Timestamp` in seconds, `Request tokens`, `Response tokens`, in newer files `Session ID`, which
+/// only conversations have, and columns we do not need. A request with 0 response tokens failed: it is counted and not
+/// simulated.
 public struct BurstGPTCSV: TraceFormat {
   /// `burstgpt`.
   public static let name = "burstgpt"
@@ -14,7 +15,8 @@ public struct BurstGPTCSV: TraceFormat {
 
   /// A reader for the file that begins with this line.
   public init?(recognising firstLine: String) throws(RowProblem) {
-    let names = RequestColumns.Names(arrival: "Timestamp", prompt: "Request tokens", output: "Response tokens")
+    let names = RequestColumns.Names(
+      arrival: "Timestamp", prompt: "Request tokens", output: "Response tokens", session: "Session ID")
     guard let columns = try RequestColumns(header: firstLine, names: names) else { return nil }
     self.columns = columns
   }
@@ -29,6 +31,7 @@ public struct BurstGPTCSV: TraceFormat {
     let outputTokens = try columns.outputTokens(line, from: 0)
     let promptTokens = try columns.promptTokens(line, from: outputTokens == 0 ? 0 : 1)
     guard outputTokens > 0 else { return .failed(arrival: arrival) }
-    return .request(arrival: arrival, promptTokens: promptTokens, outputTokens: outputTokens)
+    return .request(
+      arrival: arrival, promptTokens: promptTokens, outputTokens: outputTokens, session: columns.session(line))
   }
 }

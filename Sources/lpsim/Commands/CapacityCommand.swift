@@ -30,7 +30,7 @@ struct CapacityCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Only this policy (see: lpsim list policies).", valueName: "name"),
-    completion: .list(Sim.policies.map { $0.name }))
+    completion: .list(Sim.comparables.map(\.name)))
   var policy: String?
 
   @Option(
@@ -89,16 +89,13 @@ struct CapacityCommand: ParsableCommand {
 
   private func question() throws -> Question {
     try checkNumbers()
-    let known = Sim.policies.map { $0.name }
-    if let policy, !known.contains(policy) {
-      throw InputError.unknown("policy", policy, among: known, status: .usage, file: "--policy")
-    }
     let settings = try optimize.map { try Setting.named($0, option: "--optimize") } ?? []
     let library = ConfigLibrary.standard()
     let (tree, trace) = try deployment.resolve(
       in: library, serving: workload.trace, seed: workload.requests.seed())
     return try Question(
-      tree, serving: trace, objective: objective(searching: !settings.isEmpty), policy: policy, searching: settings,
+      tree, serving: trace, objective: objective(searching: !settings.isEmpty), policy: knownPolicy(policy),
+      searching: settings,
       requestCount: workload.requests.requestCount(), seconds: seconds, seedCount: seeds,
       programVersion: Program.version)
   }

@@ -30,7 +30,7 @@ struct CompareBenchCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The server's policy (default: the first that the config compares).", valueName: "name"),
-    completion: .list(Sim.policies.map { $0.name }))
+    completion: .list(Sim.comparables.map(\.name)))
   var policy: String?
 
   @Flag(help: "Print one JSON object instead of the table.")

@@ -42,7 +42,7 @@ struct DeploymentOptions: ParsableArguments {
 
 /// What the user wrote after `--policy`; the name of no policy is an error that names the nearest one.
 func knownPolicy(_ written: String?) throws -> String? {
-  let known = Sim.policies.map { $0.name }
+  let known = Sim.comparables.map(\.name)
   guard let written, !known.contains(written) else { return written }
   throw InputError.unknown("policy", written, among: known, status: .usage, file: "--policy")
 }

@@ -9,7 +9,7 @@ import Traces
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists what lpsim knows: models, gpus, engines, policies, traces or metrics.",
+    abstract: "Lists what lpsim knows: models, gpus, engines, policies, routers, traces or metrics.",
     discussion: """
       EXAMPLES
         lpsim list policies
@@ -19,7 +19,7 @@ struct ListCommand: ParsableCommand {
   /// What can be listed.
   enum Subject: String, WordSet {
     static let noun = "list of"
-    case models, gpus, engines, policies, traces, metrics
+    case models, gpus, engines, policies, routers, traces, metrics
   }
 
   @Argument(help: "What to list: \(Subject.listed).", completion: Subject.completion)
@@ -31,7 +31,9 @@ struct ListCommand: ParsableCommand {
     case .models: try Terminal.print(models(in: library))
     case .gpus: try Terminal.print(gpus(in: library))
     case .engines: try Terminal.print(engines(in: library))
-    case .policies: try Terminal.print(table(["policy", "what it does"], Sim.policies.map { [$0.name, $0.summary] }))
+    case .policies:
+      try Terminal.print(table(["policy", "what it does"], Sim.comparables.map { [$0.name, $0.summary] }))
+    case .routers: try Terminal.print(table(["router", "what it does"], Sim.routers.map { [$0.name, $0.summary] }))
     case .traces: try Terminal.print(traces(in: library))
     case .metrics: try Terminal.print(metrics())
     }
@@ -43,10 +45,12 @@ struct ListCommand: ParsableCommand {
       let experts = model.transformer.experts.map { "\($0.count), \($0.topK) a token" } ?? "dense"
       return [
         name, model.architecture, "\(model.transformer.layerCount)", experts,
-        decimal(model.transformer.parameterCount / 1e9), decimal(model.transformer.weightBytes.value / 1e9),
+        decimal(model.transformer.parameterCount / 1e9), decimal(model.transformer.activeParameterCount / 1e9),
+        decimal(model.transformer.weightBytes.value / 1e9), decimal(model.transformer.kvBytesPerToken.value / 1e3),
       ]
     }
-    return table(["model", "architecture", "layers", "experts", "parameters, billions", "weights, GB"], rows)
+    return table(
+      ["model", "architecture", "layers", "experts", "billions", "active", "GB", "KV kB a token"], rows)
   }
 
   private func gpus(in library: ConfigLibrary) throws -> String {

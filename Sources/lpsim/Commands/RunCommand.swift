@@ -21,6 +21,9 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
         lpsim run qwen3-30b --trace mooncake.jsonl --set prefixCaching=true
         lpsim run qwen3-30b --trace arxiv --policy chunked --bench-json chunked.json
+        lpsim run qwen3-30b --trace arxiv --requests 50 --timeline run.json
+        lpsim run qwen3-30b-4x --trace sharegpt
+        lpsim run qwen3-30b --trace sharegpt --set replicas=4 --rate 16
         lpsim run cpu-tiny --trace tiny --backend cpu
       """)
 
@@ -29,7 +32,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Simulate only this policy (see: lpsim list policies).", valueName: "name"),
-    completion: .list(Sim.policies.map { $0.name }))
+    completion: .list(Sim.comparables.map(\.name)))
   var policy: String?
 
   @Option(
@@ -52,6 +55,7 @@ struct RunCommand: ParsableCommand {
   var record = RecordDetail.none.rawValue
 
   @OptionGroup var bench: BenchmarkOptions
+  @OptionGroup var timeline: TimelineOptions
 
   func run() throws {
     let detail = try RecordDetail(written: record, for: "--record")
@@ -60,8 +64,13 @@ struct RunCommand: ParsableCommand {
     Interrupt.listen()
     let machine = try backend.map { try Machine($0, running: experiment.deployment) }
     let bench = bench.files(for: policies)
-    let results = try DatabaseFile(out, name: experiment.deployment.name).withStore { store in
-      try policies.map { try serve($0, in: experiment, on: machine, into: store, detail: detail, bench: bench) }
+    let results = try timeline.withTimeline { timeline in
+      try DatabaseFile(out, name: experiment.deployment.name).withStore { store in
+        try policies.map {
+          try serve(
+            $0, in: experiment, on: machine, into: store, detail: detail, bench: bench, timeline: timeline)
+        }
+      }
     }
     if json {
       try Terminal.print(resultJSON(results.result))
@@ -80,7 +89,7 @@ struct RunCommand: ParsableCommand {
 
   private func serve(
     _ name: String, in experiment: Experiment, on machine: Machine?, into store: RunStore, detail: RecordDetail,
-    bench: BenchmarkFiles?
+    bench: BenchmarkFiles?, timeline: TimelineFile?
   ) throws -> RunResult {
     let description = experiment.description(of: name)
     let recording = try store.begin(description, detail: detail)
@@ -88,9 +97,14 @@ struct RunCommand: ParsableCommand {
     defer { progress.clear() }
     let executor = try machine?.executor(onIteration: progress.show)
     let client = bench.map { _ in ClientRecorder(passingOnTo: recording) }
-    let summary = try experiment.simulate(name, executor: executor, recorder: client ?? recording) {
+    let drawing = try timeline.map {
+      try TimelineRecorder(
+        of: name, into: $0, idlePower: experiment.deployment.costModel().idlePower, passingOnTo: client ?? recording)
+    }
+    let summary = try experiment.simulate(name, executor: executor, recorder: drawing ?? client ?? recording) {
       try progress.show($0.requestsArrived)
     }
+    try drawing?.finish()
     try Interrupt.check()
     let result = RunResult(description, summary)
     if let client { try bench?.write(client.run, of: experiment, result) }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Base
-import Calibration
+import Pictures
 import Results
 import Sensitivity
 

@@ -30,15 +30,17 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func memory(of deployment: Deployment) throws -> String {
-    let budgets = try deployment.compared.map { try deployment.memoryBudget(under: deployment.policy($0)) }
+    let pools = try deployment.compared.flatMap { try deployment.pools(under: $0) }
+    let budgets = try pools.map { try deployment.memoryBudget(under: $0.pool.policy) }
     func row(_ title: String, _ value: (MemoryBudget) -> String) -> [String] { [title] + budgets.map(value) }
     func count(_ count: Int, in budget: MemoryBudget) -> String {
       budget.kvBytesPerToken > .zero ? "\(count)" : "no limit"
     }
     func gigabytes(_ bytes: Bytes) -> String { decimal(bytes.value / 1e9) }
     return table(
-      ["memory of each GPU"] + deployment.compared,
+      ["memory of each GPU"] + pools.map(\.title),
       [
+        ["GPUs"] + pools.map { "\($0.pool.replicaCount * deployment.tensorParallel)" },
         row("usable, GB") { gigabytes($0.usable) },
         row("weights, GB") { gigabytes($0.weights) },
         row("activations, GB") { gigabytes($0.activations) },

@@ -1,4 +1,5 @@
 import Base
+import Reporting
 import Results
 
 /// What a sweep found, as tables, files and JSON.
@@ -29,7 +30,7 @@ struct SweepReport {
     for frontier in sweep.frontiers {
       let name = start + results.fileName(of: frontier)
       files.append(("\(name).csv", results.csv(of: frontier)))
-      if let picture = FrontierPicture(of: frontier, in: results)?.svg { files.append(("\(name).svg", picture)) }
+      if let picture = Frontiers.figure(of: frontier, in: results)?.svg { files.append(("\(name).svg", picture)) }
     }
     for (file, text) in files { try OutputFile.write(text, to: file) }
     return files.map(\.0)
@@ -55,20 +56,10 @@ struct SweepReport {
 
   /// Who owns a frontier, stretch by stretch.
   private func table(of frontier: SweepFrontier) -> String {
-    let stretches = results.stretches(of: frontier)
-    let rows = stretches.prefix(Self.mostRows).map { stretch in
-      stretch.group + [stretch.policy, "\(stretch.points.count)"]
-        + frontier.objectives.map { objective in ends(of: stretch.points.compactMap { $0.value(of: objective) }) }
-    }
-    let titles = frontier.keys + ["policy", "points"] + frontier.objectives.map(\.metric.name)
-    let left = stretches.count - rows.count
+    let (titles, rows) = results.stretchTable(of: frontier, format: decimal)
+    let left = rows.count - Self.mostRows
     let more = left > 0 ? "and \(left) more in \(results.fileName(of: frontier)).csv\n" : ""
-    return "\nFrontier \(frontier.name)\n" + lpsim.table(titles, Array(rows)) + more
-  }
-
-  private func ends(of values: [Double]) -> String {
-    let ends = values.count > 1 ? [values.first, values.last] : [values.first]
-    return ends.compactMap { $0.map(decimal) }.joined(separator: " … ")
+    return "\nFrontier \(frontier.name)\n" + lpsim.table(titles, Array(rows.prefix(Self.mostRows))) + more
   }
 
   private func json(_ files: [String]) -> String {

@@ -9,7 +9,7 @@ import Base
 /// A file that appears when it is complete: what fails midway leaves nothing behind.
 enum OutputFile {
   /// Lets `body` write pieces to a file, or to standard output where no path is given.
-  static func write(to path: String?, _ body: ((Span<UInt8>) throws -> Void) throws -> Void) throws {
+  static func write(to path: String?, _ body: (@escaping (Span<UInt8>) throws -> Void) throws -> Void) throws {
     guard let path else {
       return try body { try writeAll($0, to: STDOUT_FILENO, "standard output") }
     }
@@ -25,7 +25,7 @@ enum OutputFile {
     }
   }
 
-  /// Writes a text to a file.
+  /// The same from text.
   static func write(_ text: String, to path: String) throws {
     try write(to: path) { write in try write(Array(text.utf8).span) }
   }

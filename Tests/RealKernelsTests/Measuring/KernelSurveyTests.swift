@@ -20,8 +20,7 @@ import Testing
     let transformer = Transformer(
       hidden: 32, vocabulary: 40, tiesEmbedding: false,
       attention: Transformer.Attention(heads: 2, kvHeads: 1, headDim: 32),
-      feedForward: .experts(Transformer.Experts(count: 6, topK: 2, intermediate: 16)), windowedLayers: [true, false],
-      window: 4)
+      experts: Transformer.Experts(count: 6, topK: 2, intermediate: 16), windowedLayers: [true, false], window: 4)
     return Model(
       name: "Small One", architecture: "SmallForCausalLM", transformer: transformer,
       routing: ExpertRouting(uniform: Transformer.Experts(count: 6, topK: 2, intermediate: 16)))
@@ -95,6 +94,22 @@ import Testing
     #expect(try about.member("date")?.string() == "2031-02-03")
     #expect(try about.member("seed")?.number(in: 0...10) == 5)
     #expect(about.member("checkedAgainstReference") != nil && about.member("drift") == nil)
+  }
+
+  @Test(arguments: machines) func aSurveyThatIsKilledHasWrittenItsPasses(_ machine: Machine) throws {
+    let kernels = try machine.open(threads: 1)
+    let points = (1...8).map { GEMMPoint(rows: $0, columns: 16, inner: 8) }
+    let plan = SurveyPlan(points: points, limits: Self.effort.limits)
+    var survey = try KernelSurvey(kernels, plan: plan, date: "2031-02-03", seed: 5)
+    let scratch = try Scratch()
+    let folder = scratch.path("survey")
+    var seen: [Int] = []
+    try survey.run(into: folder) { progress in
+      // The second measurement of the second pass: a kill here finds the first one's.
+      guard progress.done == 2 * points.count + 1 else { return }
+      seen.append(try readTextFile("\(folder)/samples.csv").split(separator: "\n").count)
+    }
+    #expect(seen == [points.count + 1])
   }
 
   @Test(arguments: machines) func theSameSeedPlansTheSameRouting(_ machine: Machine) throws {

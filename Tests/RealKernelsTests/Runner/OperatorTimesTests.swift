@@ -37,7 +37,7 @@ import Traces
     let model = MeasuredCostModel(smallModel(), times: try calibration().times)
     for policy: any SchedulingPolicy in [ChunkedPrefill(tokenBudget: 8), RandomPolicy(seed: 4)] {
       var simulation = Simulation(
-        of: ScriptedSource(smallTrace(seed: 6)), on: tinyServer(layers: 5, maxModelLen: 256), policy: policy,
+        of: ScriptedSource(smallTrace(seed: 6)), on: tinyServer(layers: 5, maxModelLen: 256, under: policy),
         costModel: model)
       let summary = try simulation.run()
       #expect(summary.requestsCompleted == 5)

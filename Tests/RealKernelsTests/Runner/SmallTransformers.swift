@@ -11,7 +11,7 @@ func smallModel(window: Int? = nil, grain: Int = 1, headDim: Int = 8, hasHeadNor
   var attention = Transformer.Attention(heads: 4, kvHeads: 2, headDim: headDim)
   attention.hasQueryKeyNorm = hasHeadNorms
   let transformer = Transformer(
-    hidden: 24, vocabulary: 96, tiesEmbedding: false, attention: attention, feedForward: .experts(experts),
+    hidden: 24, vocabulary: 96, tiesEmbedding: false, attention: attention, experts: experts,
     windowedLayers: (0..<5).map { window != nil && $0 % 2 == 1 }, window: window)
   return Model(
     name: "small", architecture: "SmallForCausalLM", transformer: transformer, routing: ExpertRouting(uniform: experts))
@@ -46,8 +46,8 @@ func answers(
     of: ScriptedSource(trace),
     on: tinyServer(
       layers: real.model.transformer.layerCount, maxModelLen: 256, blocks: blocks,
-      window: real.model.transformer.window),
-    policy: policy, costModel: UnitCostModel(), executor: executor)
+      window: real.model.transformer.window, under: policy),
+    costModel: UnitCostModel(), executor: executor)
   let summary = try simulation.run()
   return Answers(logits: log.logits, summary: summary)
 }

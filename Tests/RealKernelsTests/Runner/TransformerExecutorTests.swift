@@ -23,7 +23,7 @@ private final class CostLog: Recorder {
     let trace = [TraceRequest.at(0, prompt: 9, output: 3), .at(0, prompt: 5, output: 4)]
     let log = CostLog()
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: tinyServer(layers: 5, maxModelLen: 32), policy: ChunkedPrefill(tokenBudget: 6),
+      of: ScriptedSource(trace), on: tinyServer(layers: 5, maxModelLen: 32, under: ChunkedPrefill(tokenBudget: 6)),
       costModel: UnitCostModel(), executor: try TransformerExecutor(real, maxModelLen: 32, seed: 1), recorder: log)
     let summary = try simulation.run()
     #expect(summary.requestsCompleted == 2 && summary.outputTokens == 7)
@@ -49,8 +49,15 @@ private final class CostLog: Recorder {
     var withSinks = model(machine)
     withSinks.transformer.attention.hasSinks = true
     var dense = model(machine)
-    dense.transformer.feedForward = .dense(intermediate: 16, format: .bf16)
+    dense.transformer.experts = nil
     dense.routing = nil
+    var latent = model(machine)
+    latent.transformer.attention.latent = Transformer.Latent(
+      queryRank: nil, rank: 8, plainDim: 8, rotaryDim: 8, valueDim: 8)
+    var shared = model(machine)
+    shared.transformer.experts?.sharedIntermediate = 16
+    var small = model(machine)
+    small.transformer.attention.cacheFormat = .fp8
     let kernels = try machine.open(threads: 1)
     let hint =
       "for which there are no kernels here — a model of Qwen3MoeForCausalLM or MixtralForCausalLM runs, such as "
@@ -59,6 +66,13 @@ private final class CostLog: Recorder {
       message { _ = try RealTransformer(withSinks, on: kernels, seed: 1) }
         == "small has biases or attention sinks, \(hint)")
     #expect(message { _ = try RealTransformer(dense, on: kernels, seed: 1) } == "small has no experts, \(hint)")
+    #expect(
+      message { _ = try RealTransformer(latent, on: kernels, seed: 1) } == "small has latent attention, \(hint)")
+    #expect(
+      message { _ = try RealTransformer(small, on: kernels, seed: 1) } == "small keeps keys and values in fp8, \(hint)")
+    #expect(
+      message { _ = try RealTransformer(shared, on: kernels, seed: 1) }
+        == "small has dense layers or shared experts, \(hint)")
   }
 
   @Test func theTinyDeploymentRunsAndItsExpertsExceedTheCache() throws {

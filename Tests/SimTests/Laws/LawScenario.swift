@@ -1,7 +1,43 @@
 import Base
+import HardwareModels
 import Sim
 import TestSupport
 import Traces
+
+/// Whole systems on which the laws hold.
+enum Layout: String, CaseIterable {
+  /// One replica.
+  case one
+  /// Three replicas that serve requests from the first to the last token.
+  case three
+  /// Two replicas for prompts and two for the tokens after the first.
+  case split
+  /// One replica of two ranks that step together.
+  case ranks
+  /// One replica of two lanes on two stages.
+  case stages
+
+  /// A server made of such replicas, all under its policy and with its limits. Keys and values are those that the unit
+  /// cost model counts, a byte a token and layer; moving those of ten tokens takes about as long as a decode.
+  func server(of server: Simulation.Server) -> Simulation.Server {
+    var server = server
+    switch self {
+    case .one: break
+    case .ranks: server.pool.ranks = 2
+    case .stages: server.pool.lanes = 2
+    case .three: server.pool.replicaCount = 3
+    case .split:
+      server.pool.replicaCount = 2
+      server.handover = Handover(
+        to: server.pool, over: CacheLink(bandwidth: BytesPerSecond(8.0), latency: Seconds(0.5)),
+        bytesPerToken: Bytes(server.limits.layerCount))
+    }
+    return server
+  }
+
+  /// What prices its iterations.
+  var cost: UnitCostModel { UnitCostModel(firstLayers: self == .stages ? [0, 3] : [0]) }
+}
 
 /// A trace and a server on which every policy must keep the laws.
 struct LawScenario: CustomStringConvertible {
@@ -65,11 +101,9 @@ struct LawScenario: CustomStringConvertible {
   }
 
   /// Simulates it under a listed policy with its test settings.
-  func observe(under policy: String, server other: Simulation.Server? = nil) throws -> Observation {
-    let server = other ?? self.server
-    return try TestSupport.observe(
-      trace, on: server,
-      policy: makePolicy(
-        policy, settings: config(PolicyCase.named(policy).settings), layerCount: server.limits.layerCount))
+  func observe(under policy: String, on layout: Layout = .one) throws -> Observation {
+    let settings = try config(PolicyCase.named(policy).settings)
+    let policy = try makePolicy(policy, settings: settings, layerCount: server.limits.layerCount)
+    return try TestSupport.observe(trace, on: layout.server(of: server.under(policy)), cost: layout.cost)
   }
 }

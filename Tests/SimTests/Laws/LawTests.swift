@@ -5,16 +5,16 @@ import TestSupport
 import Testing
 import Traces
 
-/// The laws of the architecture, under every listed policy on every scenario.
+/// The laws of the architecture, under every listed policy on every scenario and layout.
 @Suite struct LawTests {
   private func audit(_ scenario: LawScenario, _ observed: Observation) -> PlanAudit {
-    PlanAudit(observed.plans, of: scenario.trace, limits: scenario.server.limits)
+    PlanAudit(observed, of: scenario.trace, limits: scenario.server.limits)
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func everyTokenPassesEveryLayerOnceOrIsCachedPlusWhatPreemptionThrewAway(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func everyTokenPassesEveryLayerOnceOrIsCachedPlusWhatPreemptionThrewAway(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let observed = try scenario.observe(under: policy)
+      let observed = try scenario.observe(under: policy, on: layout)
       let audit = audit(scenario, observed)
       #expect(audit.notCoveredOnce == [], "\(scenario)")
       let layers = scenario.server.limits.layerCount
@@ -24,19 +24,20 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func everyPlanIsLegalAndEveryReservationFits(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func everyPlanIsLegalAndEveryReservationFits(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let observed = try scenario.observe(under: policy)
+      let observed = try scenario.observe(under: policy, on: layout)
       #expect(audit(scenario, observed).problems == [], "\(scenario)")
-      #expect(observed.iterations.allSatisfy { $0.usedBlocks <= scenario.server.limits.blockCount }, "\(scenario)")
+      let blocks = scenario.server.limits.blockCount * layout.server(of: scenario.server).pool.ranks
+      #expect(observed.iterations.allSatisfy { $0.usedBlocks <= blocks }, "\(scenario)")
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func arithmeticAndKVWritesDependOnTheTraceAlone(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func arithmeticAndKVWritesDependOnTheTraceAlone(policy: String, layout: Layout) throws {
     for scenario in LawScenario.roomy {
-      let observed = try scenario.observe(under: policy)
+      let observed = try scenario.observe(under: policy, on: layout)
       let layers = scenario.server.limits.layerCount
       let tokens = scenario.trace.map { $0.promptTokens + $0.outputTokens - 1 }
       #expect(observed.summary.preemptions == 0, "\(scenario)")
@@ -46,35 +47,39 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func tightScenariosPreempt(policy: String) throws {
-    let preemptions = try LawScenario.all.map { try $0.observe(under: policy).summary.preemptions }
-    #expect(preemptions.reduce(0, +) > 10)
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func tightScenariosPreempt(policy: String, layout: Layout) throws {
+    let preemptions = try LawScenario.all.map { try $0.observe(under: policy, on: layout).summary.preemptions }
+    #expect(preemptions.reduce(0, +) > (layout == .one ? 10 : 3))
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func allBlocksAreFreeAtTheEnd(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func allBlocksAreFreeAtTheEnd(policy: String, layout: Layout) throws {
     for var scenario in LawScenario.all {
-      let number = scenario.trace.count
-      scenario.trace.append(.at(1_000_000, prompt: 5, output: 1))
-      let observed = try scenario.observe(under: policy)
-      let last = try #require(observed.plans.first { $0.now == .seconds(1_000_000) }, "\(scenario)")
-      #expect(last.freeBlocks == scenario.server.limits.blockCount, "\(scenario)")
-      #expect(last.waiting + last.prefilling + last.decoding == [RequestID(number)], "\(scenario)")
-      #expect(observed.iterations.last?.usedBlocks == 2, "\(scenario)")
+      let late = SimTime.seconds(1_000_000)
+      scenario.trace += (0..<6).map { .at(late.seconds + 1000 * Double($0), prompt: 5, output: 2) }
+      let observed = try scenario.observe(under: policy, on: layout)
+      let plans = observed.plans.filter { $0.now >= late }
+      let places = Set(plans.map { [$0.replica.number, $0.rank] })
+      #expect(places.count == layout.server(of: scenario.server).schedulerCount, "\(scenario)")
+      for planned in plans {
+        #expect(planned.waiting.count + planned.prefilling.count + planned.decoding.count == 1, "\(scenario)")
+        let held = planned.waiting.isEmpty ? 2 : 0
+        #expect(planned.freeBlocks == scenario.server.limits.blockCount - held, "\(scenario)")
+      }
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func arrivedIsFinishedAndWaitingAndRunningAtEveryEvent(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func whoArrivedAndHasNotLeftIsInOnePlaceAtEveryEvent(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let observed = try scenario.observe(under: policy)
+      let observed = try scenario.observe(under: policy, on: layout)
       let requests = observed.requests
       for planned in observed.plans {
-        let arrived = requests.count { $0.arrival <= planned.now }
-        let finished = requests.count { $0.finish <= planned.now }
-        let inFlight = planned.waiting.count + planned.prefilling.count + planned.decoding.count
-        #expect(arrived == finished + inFlight, "\(scenario), at \(planned.now.seconds) s")
+        let here = requests.filter { $0.isInFlight(at: planned.now) && $0.home(at: planned.now) == planned.replica }
+        let together = observed.plans.filter { ($0.replica, $0.now) == (planned.replica, planned.now) }
+        let seen = together.flatMap { $0.waiting + $0.prefilling + $0.decoding }
+        #expect(here.map(\.id) == seen.sorted(), "\(scenario), at \(planned.now.seconds) s")
       }
       let inFlight = requests.map { new in
         requests.count { $0.id <= new.id && $0.finish >= new.arrival }
@@ -84,33 +89,40 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func timeRunsForwards(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func timeRunsForwards(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let observed = try scenario.observe(under: policy)
-      let iterations = observed.iterations
-      #expect(iterations.allSatisfy { $0.start < $0.end }, "\(scenario)")
-      #expect(zip(iterations, iterations.dropFirst()).allSatisfy { $0.end <= $1.start }, "\(scenario)")
-      for request in observed.requests {
-        let tokens = observed.tokenTimes(of: request)
+      let observed = try scenario.observe(under: policy, on: layout)
+      for iterations in observed.iterationsByReplica {
+        #expect(iterations.allSatisfy { $0.start < $0.end }, "\(scenario)")
+        #expect(zip(iterations, iterations.dropFirst()).allSatisfy { $0.end <= $1.start }, "\(scenario)")
+      }
+      for (request, tokens) in zip(observed.requests, observed.tokenTimes) {
         let moments = [request.firstScheduled] + tokens
         #expect(request.arrival <= request.firstScheduled, "\(scenario)")
         #expect(zip(moments, moments.dropFirst()).allSatisfy { $0 < $1 }, "\(scenario)")
         #expect(tokens.count == request.outputTokens, "\(scenario)")
         #expect([tokens.first, tokens.last] == [request.firstToken, request.finish], "\(scenario)")
+        #expect((request.cacheArrival != nil) == (layout == .split && tokens.count > 1), "\(scenario)")
+        if let cacheArrival = request.cacheArrival { #expect(tokens[0] < cacheArrival && cacheArrival < tokens[1]) }
       }
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func noReplicaIdlesWhileItCouldWork(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func noReplicaIdlesWhileItCouldWork(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let observed = try scenario.observe(under: policy)
-      var end = SimTime.zero
-      for iteration in observed.iterations {
-        let left = observed.requests.filter { $0.finish > end && $0.arrival < iteration.start }
-        #expect(iteration.start == end || left.isEmpty, "\(scenario), idle from \(end.seconds) s")
-        end = iteration.end
+      let observed = try scenario.observe(under: policy, on: layout)
+      let requests = observed.requests
+      for iterations in observed.iterationsByReplica {
+        for (last, next) in zip(iterations, iterations.dropFirst()) where last.end < next.start {
+          let moves = requests.contains {
+            $0.home(at: last.end) == nil && [$0.replica, $0.lastReplica].contains(next.replica)
+          }
+          let here = requests.filter { $0.isInFlight(at: last.end) && $0.home(at: last.end) == next.replica }
+          let waits = observed.firstStageIsBusy(from: last.end, to: next.start)
+          #expect(moves || waits || here.isEmpty, "\(scenario), idle from \(last.end.seconds) s")
+        }
       }
     }
   }

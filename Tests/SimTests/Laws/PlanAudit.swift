@@ -1,11 +1,15 @@
+import Base
 import Sim
 import TestSupport
 import Traces
 
-/// Follows plans with pencil and paper: which layers each token has passed, and who holds how many KV blocks.
+/// Follows plans with pencil and paper: which layers each token has passed, and who holds how many KV blocks where.
 struct PlanAudit {
   private struct Paper {
     var request: TraceRequest
+    var record: RequestRecord
+    /// Its place among the ranks of its lane.
+    var rank = 0
     var emitted = 0
     var prefillTokens = 0
     var blocks = 0
@@ -19,6 +23,11 @@ struct PlanAudit {
       let tokens = passes.last?.prefix(request.promptTokens).prefix { $0 > 0 }.count ?? 0
       return request.prefixIDs.prefix(tokens / tokensPerPrefixBlock)
     }
+    /// The replica whose blocks it holds, and the one that may have set blocks aside for it.
+    func home(at now: SimTime) -> ReplicaID { record.home(at: now) ?? record.replica }
+    func isAwaited(by replica: ReplicaID, at now: SimTime) -> Bool {
+      record.home(at: now) == nil && record.lastReplica == replica
+    }
     var isPrefilled: Bool { passes.allSatisfy { $0.prefix(prefillTokens).allSatisfy { $0 > 0 } } }
   }
 
@@ -30,33 +39,56 @@ struct PlanAudit {
   private(set) var skipped = 0
   /// Tokens that a prefix cache without end would have had besides those that were cached.
   private(set) var forgotten = 0
-  /// Every prefix block that ever passed all layers.
-  private var everPassed: Set<Int> = []
+  /// Every prefix block that ever passed all layers at a scheduler or came to it, by its replica and rank.
+  private var everPassed: [[Int]: Set<Int>] = [:]
   private let limits: ReplicaLimits
   private var papers: [Paper]
 
-  init(_ plans: [Planned], of trace: [TraceRequest], limits: ReplicaLimits) {
+  init(_ observed: Observation, of trace: [TraceRequest], limits: ReplicaLimits) {
     self.limits = limits
-    papers = trace.map { Paper(request: $0) }
-    for (iteration, planned) in plans.enumerated() {
-      if planned.freeBlocks != freeBlocks {
-        problems.append("iteration \(iteration): \(freeBlocks) blocks are free, not \(planned.freeBlocks)")
+    papers = zip(trace, observed.requests).map { Paper(request: $0, record: $1) }
+    for planned in observed.plans where planned.rank > 0 {
+      for id in planned.waiting + planned.prefilling + planned.decoding { papers[id.number].rank = planned.rank }
+    }
+    for (iteration, planned) in observed.plans.enumerated() {
+      let free = freeBlocks(before: planned)
+      if !free.contains(planned.freeBlocks) {
+        problems.append("plan \(iteration): \(free) blocks are free, not \(planned.freeBlocks)")
       }
+      notePrefixes(planned)
       carryOut(planned)
-      if freeBlocks < 0 { problems.append("iteration \(iteration): \(-freeBlocks) blocks are missing") }
+      notePrefixes(planned)
+      let left = freeBlocks(before: planned).upperBound
+      if left < 0 { problems.append("plan \(iteration): \(-left) blocks are missing") }
       if planned.decoded.count + planned.plan.tiles.count > limits.maxRequests {
-        problems.append("iteration \(iteration): more requests run than may")
+        problems.append("plan \(iteration): more requests run than may")
       }
       emit(planned)
     }
   }
 
-  /// Blocks that nobody holds.
-  private var freeBlocks: Int {
-    let blocks = limits.blockCount - papers.reduce(0) { $0 + $1.blocks }
-    guard let size = limits.tokensPerPrefixBlock else { return blocks }
-    let held = papers.filter { $0.blocks > 0 }.flatMap { $0.passedIDs(size) }
-    return blocks + (held.count - Set(held).count) * (size / limits.tokensPerBlock)
+  /// Blocks of a scheduler that nobody holds; fewer by those that are set aside for who comes to it.
+  private func freeBlocks(before planned: Planned) -> ClosedRange<Int> {
+    let awaited = papers.filter { $0.rank == planned.rank && $0.isAwaited(by: planned.replica, at: planned.now) }
+    let prefixes = prefixes(held: planned)
+    let shared = (prefixes.count - Set(prefixes).count) * (limits.tokensPerPrefixBlock ?? 0) / limits.tokensPerBlock
+    let free = limits.blockCount - holders(planned).reduce(0) { $0 + $1.blocks } + shared
+    return free - awaited.reduce(0) { $0 + $1.blocks }...free
+  }
+
+  /// Who holds blocks of the scheduler.
+  private func holders(_ planned: Planned) -> [Paper] {
+    papers.filter { $0.rank == planned.rank && $0.blocks > 0 && $0.home(at: planned.now) == planned.replica }
+  }
+
+  private mutating func notePrefixes(_ planned: Planned) {
+    everPassed[planned.place, default: []].formUnion(prefixes(held: planned))
+  }
+
+  /// The ids of prefix blocks that requests hold there, each as often as it is held.
+  private func prefixes(held planned: Planned) -> [Int] {
+    guard let size = limits.tokensPerPrefixBlock else { return [] }
+    return holders(planned).flatMap { $0.passedIDs(size) }
   }
 
   /// Tokens x layers of all requests since their last preemption.
@@ -90,11 +122,7 @@ struct PlanAudit {
       papers[id.number].blocks += isFirstOfBlock ? 1 : 0
       for layer in 0..<limits.layerCount { papers[id.number].passes[layer].append(1) }
     }
-    for tile in planned.plan.tiles {
-      pass(tile)
-      guard let size = limits.tokensPerPrefixBlock else { continue }
-      everPassed.formUnion(papers[tile.request.number].passedIDs(size))
-    }
+    for tile in planned.plan.tiles { pass(tile) }
   }
 
   /// What an admitted request found cached, compared with all that was ever computed.
@@ -102,7 +130,7 @@ struct PlanAudit {
     guard let place = planned.waiting.firstIndex(of: id), let size = limits.tokensPerPrefixBlock else { return 0 }
     let findable = papers[id.number].request.prefixIDs.prefix(
       min(papers[id.number].request.promptTokens, papers[id.number].length - 1) / size)
-    let known = size * findable.prefix { everPassed.contains($0) }.count
+    let known = size * findable.prefix { everPassed[planned.place]?.contains($0) ?? false }.count
     if planned.cached[place] > known { problems.append("request \(id.number) finds cached what nobody computed") }
     forgotten += known - planned.cached[place]
     return planned.cached[place]
@@ -129,4 +157,9 @@ struct PlanAudit {
       if papers[id.number].emitted == papers[id.number].request.outputTokens { papers[id.number].blocks = 0 }
     }
   }
+}
+
+extension Planned {
+  /// Whose blocks it speaks of.
+  fileprivate var place: [Int] { [replica.number, rank] }
 }

@@ -39,8 +39,8 @@ import Traces
   @Test(arguments: policies.map { $0.name })
   func aRoomyCacheHasAllThatWasEverComputedAndATightOneForgets(policy: String) throws {
     func forgotten(_ scenario: LawScenario) throws -> Int {
-      let plans = try scenario.observe(under: policy).plans
-      return PlanAudit(plans, of: scenario.trace, limits: scenario.server.limits).forgotten
+      let observed = try scenario.observe(under: policy)
+      return PlanAudit(observed, of: scenario.trace, limits: scenario.server.limits).forgotten
     }
     #expect(try LawScenario.sharing.map(forgotten) == LawScenario.sharing.map { _ in 0 })
     #expect(try LawScenario.sharing.map(\.tight).map(forgotten).reduce(0, +) > 50)
@@ -76,7 +76,7 @@ import Traces
       layers: 1, maxModelLen: 200_000, blocks: 10_000_000, tokensPerBlock: 16,
       tokensPerPrefixBlock: TraceRequest.tokensPerPrefixID)
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: server, policy: ChunkedPrefill(tokenBudget: 8192), costModel: UnitCostModel())
+      of: ScriptedSource(trace), on: server.under(ChunkedPrefill(tokenBudget: 8192)), costModel: UnitCostModel())
     let summary = try simulation.run()
     #expect(summary.promptTokens == 61_194_628 && summary.cachedTokens == 39_802_880)
   }

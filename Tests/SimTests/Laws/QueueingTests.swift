@@ -20,8 +20,9 @@ import Traces
     }
     let settings = try config(PolicyCase.named(policy).settings)
     var simulation = Simulation(
-      of: ScriptedSource(trace), on: tinyServer(maxRequests: 1),
-      policy: try makePolicy(policy, settings: settings, layerCount: 4), costModel: UnitCostModel())
+      of: ScriptedSource(trace),
+      on: tinyServer(maxRequests: 1, under: try makePolicy(policy, settings: settings, layerCount: 4)),
+      costModel: UnitCostModel())
     let summary = try simulation.run()
     let mean = try #require(summary.timeToFirstToken.mean).value - service
     let expected = rho * service / (2 * (1 - rho))

@@ -7,22 +7,24 @@ import Traces
 
 /// The laws that compare one run with another or with a formula.
 @Suite struct RunLawTests {
-  @Test(arguments: policies.map { $0.name })
-  func theSameRunTwiceIsTheSame(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func theSameRunTwiceIsTheSame(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let first = try scenario.observe(under: policy)
-      let second = try scenario.observe(under: policy)
+      let first = try scenario.observe(under: policy, on: layout)
+      let second = try scenario.observe(under: policy, on: layout)
       #expect(first.entries == second.entries && first.plans == second.plans, "\(scenario)")
       #expect(first.works == second.works, "\(scenario)")
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
-  func theServerDrawsIdlePowerFromTheFirstArrivalToTheLastToken(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func everyStageDrawsIdlePowerFromTheFirstArrivalToTheLastToken(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
-      let summary = try scenario.observe(under: policy).summary
+      let summary = try scenario.observe(under: policy, on: layout).summary
       let idle = summary.work.energy[.idle] + summary.idleEnergy
-      #expect(abs(idle.value - summary.makespan.seconds) <= 1e-9 * idle.value, "\(scenario)")
+      let stages = layout.server(of: scenario.server).replicaCount * layout.cost.stageCount
+      let expected = summary.makespan.seconds * Double(stages)
+      #expect(abs(idle.value - expected) <= 1e-9 * idle.value, "\(scenario)")
       #expect(summary.work.energy.total + summary.idleEnergy >= idle, "\(scenario)")
     }
   }
@@ -30,9 +32,7 @@ import Traces
   @Test(arguments: policies.map { $0.name })
   func replicasServeEveryOtherRequestAsIfTheyWereAlone(policy: String) throws {
     for scenario in LawScenario.all {
-      var server = scenario.server
-      server.replicaCount = 3
-      let together = try scenario.observe(under: policy, server: server).requests
+      let together = try scenario.observe(under: policy, on: .three).requests
       for replica in 0..<3 {
         let numbers = scenario.trace.indices.filter { $0 % 3 == replica }
         var part = scenario
@@ -46,8 +46,8 @@ import Traces
   }
 
   /// A policy knows the length of an answer only when the answer ends.
-  @Test(arguments: policies.map { $0.name })
-  func plansDoNotDependOnHowLongAnswersWillBe(policy: String) throws {
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func plansDoNotDependOnHowLongAnswersWillBe(policy: String, layout: Layout) throws {
     for (index, scenario) in LawScenario.all.enumerated() {
       var random = SeededRandom(seed: UInt64(index), stream: "longer answers")
       var longer = scenario
@@ -56,8 +56,8 @@ import Traces
         let room = scenario.server.limits.blockCount * 4 - scenario.trace[number].promptTokens
         longer.trace[number].outputTokens = min(room, longer.trace[number].outputTokens + random.integer(1...9))
       }
-      let short = try scenario.observe(under: policy)
-      let long = try longer.observe(under: policy)
+      let short = try scenario.observe(under: policy, on: layout)
+      let long = try longer.observe(under: policy, on: layout)
       let end = changed.map { short.requests[$0].finish }.min() ?? short.summary.lastFinish
       let isBeforeEnd = { (planned: Planned) in planned.now < end }
       #expect(short.plans.filter(isBeforeEnd) == long.plans.filter(isBeforeEnd), "\(scenario)")

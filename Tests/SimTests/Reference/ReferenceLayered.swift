@@ -31,7 +31,7 @@ final class ReferenceLayered: ReferenceScheduler {
       used += end - begin
     }
     for request in replica.prefilling where used < budget { join(request) }
-    while used < budget, replica.running < replica.settings.maxRequests, let request = replica.admitNext() {
+    while used < budget, replica.runningCount < replica.settings.maxRequests, let request = replica.admitNext() {
       join(request)
     }
     if used > 0 { groups = Self.groups(min(rule(used), replica.settings.layerCount), of: replica.settings.layerCount) }

@@ -3,14 +3,15 @@ extension ReferenceReplica {
   /// KV blocks of a prefix block; 0 where none are kept.
   var blocksPerPrefixBlock: Int { (settings.tokensPerPrefixBlock ?? 0) / settings.tokensPerBlock }
 
+  /// Who has blocks.
+  private var holders: [ReferenceRequest] { prefilling + decoding + leaving }
+
   /// Prefix blocks that somebody holds.
-  var held: Set<Int> {
-    settings.tokensPerPrefixBlock == nil ? [] : Set((prefilling + decoding).flatMap(\.shared))
-  }
+  var held: Set<Int> { settings.tokensPerPrefixBlock == nil ? [] : Set(holders.flatMap(\.shared)) }
 
   /// KV blocks that nobody holds, whatever is cached in them.
   var freeBlocks: Int {
-    let own = (prefilling + decoding).reduce(0) { $0 + $1.ownBlocks }
+    let own = holders.reduce(0) { $0 + $1.ownBlocks } + arriving.reduce(0) { $0 + $1.blocksToCome }
     return settings.blockCount - own - held.count * blocksPerPrefixBlock
   }
 
@@ -59,9 +60,9 @@ extension ReferenceReplica {
 
   /// Forgets what was not held for longest, until what is cached for nobody fits into the free blocks.
   func forget() {
+    guard blocksPerPrefixBlock > 0, cached.count > freeBlocks / blocksPerPrefixBlock else { return }
     let held = held
     let unused = cached.filter { !held.contains($0) }
-    guard blocksPerPrefixBlock > 0 else { return }
     let forgotten = unused.dropLast(freeBlocks / blocksPerPrefixBlock)
     cached.removeAll { forgotten.contains($0) }
   }

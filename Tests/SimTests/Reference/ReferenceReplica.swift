@@ -1,6 +1,7 @@
 import Base
+import Sim
 
-/// The queues and the KV cache of the reference, and the iteration that is being planned. The rules are those of
+/// The queues and the KV cache of a scheduler of the reference, and the iteration that is being planned. The rules are those of
 /// `reference/layered-prefill.md`, section 3, "Decodes" and "Admission", walked through request by request.
 final class ReferenceReplica {
   /// Prompt tokens of a request through layers.
@@ -10,7 +11,12 @@ final class ReferenceReplica {
     let layers: Range<Int>
   }
 
+  let number: Int
+  /// The number of its lane.
+  let lane: Int
+  let link: ReferenceLink
   let settings: ReferenceSettings
+  let scheduler: any ReferenceScheduler
   var now = SimTime.zero
   var waiting: [ReferenceRequest] = []
   var prefilling: [ReferenceRequest] = []
@@ -20,13 +26,32 @@ final class ReferenceReplica {
   /// The iteration that is being planned.
   var decodes: [ReferenceRequest] = []
   var pieces: [Piece] = []
+  /// Who is to decode here: without blocks yet, and on the way to its blocks.
+  var awaited: [ReferenceRequest] = []
+  var arriving: [ReferenceRequest] = []
+  /// Who is to decode elsewhere and has its blocks here until it is there.
+  var leaving: [ReferenceRequest] = []
 
-  init(_ settings: ReferenceSettings) {
+  init(
+    _ number: Int, lane: Int, link: ReferenceLink, _ settings: ReferenceSettings, _ scheduler: any ReferenceScheduler
+  ) {
+    self.number = number
+    self.lane = lane
+    self.link = link
     self.settings = settings
+    self.scheduler = scheduler
   }
 
   var inFlight: Int { waiting.count + prefilling.count + decoding.count }
-  var running: Int { prefilling.count + decoding.count }
+  var runningCount: Int { prefilling.count + decoding.count }
+  /// What a router may know of it, counted request by request.
+  var load: ReplicaLoad {
+    let toPrefill =
+      waiting.reduce(0) { $0 + $1.length } + prefilling.reduce(0) { $0 + $1.prefillTokens - $1.prefilled }
+    let toDecode = decoding.count + awaited.count + arriving.count
+    return ReplicaLoad(
+      requestsInFlight: waiting.count + prefilling.count + toDecode, outstandingTokens: toPrefill + toDecode)
+  }
   var allLayers: Range<Int> { 0..<settings.layerCount }
 
   /// How many blocks so many tokens fill, the last one perhaps in part.

@@ -1,4 +1,5 @@
 import Base
+import Traces
 
 /// A request as the reference keeps it: nothing is summed up, everything is listed.
 final class ReferenceRequest {
@@ -6,6 +7,7 @@ final class ReferenceRequest {
   let arrival: SimTime
   let promptTokens: Int
   let outputTokens: Int
+  let session: UInt64?
   /// When each of its tokens came out.
   var tokenTimes: [SimTime] = []
   /// The ids of its prompt's prefix blocks.
@@ -21,13 +23,17 @@ final class ReferenceRequest {
   var preemptions = 0
   var firstScheduled: SimTime?
   var isTurnedAway = false
+  /// The blocks set aside for it where it is to decode, and when its keys and values were there.
+  var blocksToCome = 0
+  var cacheArrival: SimTime?
 
-  init(number: Int, arrival: SimTime, promptTokens: Int, outputTokens: Int, ids: [Int]) {
+  init(number: Int, _ request: TraceRequest) {
     self.number = number
-    self.arrival = arrival
-    self.promptTokens = promptTokens
-    self.outputTokens = outputTokens
-    self.ids = ids
+    arrival = request.arrival
+    promptTokens = request.promptTokens
+    outputTokens = request.outputTokens
+    session = request.session
+    ids = request.prefixIDs
   }
 
   /// Its prompt and the tokens that have come out.
@@ -39,7 +45,7 @@ final class ReferenceRequest {
   var gaps: [SimDuration] { zip(tokenTimes, tokenTimes.dropFirst()).map { $1 - $0 } }
 }
 
-/// The server of the reference: no replicas, no events, one iteration after the other.
+/// The settings of a replica of the reference.
 struct ReferenceSettings {
   var layerCount: Int
   var maxRequests: Int

@@ -11,7 +11,7 @@ final class ReferenceChunked: ReferenceScheduler {
     for request in replica.prefilling where used < budget {
       used += prefillPart(of: request, atMost: budget - used, on: replica)
     }
-    while used < budget, replica.running < limit, let request = replica.admitNext() {
+    while used < budget, replica.runningCount < limit, let request = replica.admitNext() {
       used += prefillPart(of: request, atMost: budget - used, on: replica)
     }
   }

@@ -20,14 +20,19 @@ struct SummaryComparison {
     equal("output tokens", summary.outputTokens, served.reduce(0) { $0 + $1.outputTokens })
     equal("preemptions", summary.preemptions, served.reduce(0) { $0 + $1.preemptions })
     equal("iterations", summary.iterations, iterations.count)
-    equal("decode iterations", summary.decodeIterations, iterations.count { $0.decodes > 0 })
-    equal("decoded tokens", summary.decodedTokens, iterations.reduce(0) { $0 + $1.decodes })
+    equal("decode iterations", summary.decodeIterations, iterations.count { $0.shares.contains { $0.decodes > 0 } })
+    equal("decoded tokens", summary.decodedTokens, iterations.flatMap(\.shares).reduce(0) { $0 + $1.decodes })
     equal("in flight", summary.inFlightAtArrivals, reference.inFlightSamples.reduce(0, +))
     let firstArrival = reference.requests.first?.arrival ?? .zero
     equal("first arrival", summary.firstArrival, firstArrival)
     equal("last finish", summary.lastFinish, served.compactMap(\.tokenTimes.last).max() ?? firstArrival)
+    let moved = served.filter { $0.cacheArrival != nil }
+    equal("moved", summary.requestsMoved, moved.count)
+    equal(
+      "moved bytes", summary.movedBytes.value,
+      reference.bytesPerToken * Double(moved.reduce(0) { $0 + $1.promptTokens }))
     equal("work", summary.work, iterations.reduce(into: IterationCost()) { $0 += $1.cost })
-    near("idle energy", summary.idleEnergy.value, reference.idleTime, 1e-9)
+    near("idle energy", summary.idleEnergy.value, reference.idleTime(until: summary.lastFinish), 1e-9)
     compareTimes(summary, served)
   }
 

@@ -1,0 +1,139 @@
+import Base
+import HardwareModels
+
+extension Rank {
+  /// Plans, checks and takes up its share of the lane's next iteration, and adds it to the record; returns the plan, nil
+  /// if it has nothing to do.
+  mutating func takeUp(_ iteration: inout IterationRecord, at now: SimTime) throws -> BatchPlan? {
+    let plan = requestsInFlight > 0 ? try checkedPlan(at: now) : nil
+    tiles = plan?.tiles ?? []
+    if plan != nil { cutWork(tiles) } else { work = IterationWork() }
+    iteration.note(self)
+    return plan
+  }
+
+  /// The next plan, with its preemptions, admissions and decodes already in place; nil if it is empty and may be.
+  private mutating func checkedPlan(at now: SimTime) throws -> BatchPlan? {
+    let plan = nextPlan(at: now)
+    try preempt(plan.preemptions)
+    try admit(plan.admissions, at: now)
+    try selectDecodes(plan.decodes)
+    try check(plan.tiles)
+    let active = view.decodes.runningCount + plan.tiles.count
+    guard active <= view.limits.maxRequests else {
+      throw error("\(active) requests are to run but the limit is \(view.limits.maxRequests)")
+    }
+    guard active > 0 else {
+      // Who holds the missing blocks is on the way.
+      if arrivingCount + leavingCount > 0 { return nil }
+      throw error("nothing is planned though \(requestsInFlight) requests are in flight")
+    }
+    return plan
+  }
+
+  private mutating func preempt(_ victims: [RequestID]) throws {
+    for id in victims {
+      guard let entry = view.decodes.roster.newestFirst.first(where: { $0.id == id }) else {
+        throw error("request \(id.number) is to be preempted but does not decode")
+      }
+      let departure = view.decodes.remove(entry.slot)
+      requests[entry.slot].noteDeparture(departure, emissions: emissions(of: departure, until: iterationCount - 1))
+      requests[entry.slot].preemptions += 1
+      view.releaseBlocks(holding: departure.length - 1, of: entry.slot)
+      pendingTokens += departure.length
+      view.waiting.prepend(WaitingRequest(id: id, tokens: departure.length, slot: entry.slot))
+    }
+  }
+
+  private mutating func admit(_ admissions: [RequestID], at now: SimTime) throws {
+    for id in admissions {
+      guard let place = view.waiting.firstIndex(where: { $0.id == id }) else {
+        throw error("request \(id.number) is to be admitted but does not wait")
+      }
+      let request = view.waiting.remove(at: place)
+      let cached = view.tokensLeft(of: request).lowerBound
+      let blocks = view.budget.blocks(for: request.tokens) - (view.prefixes?.admit(request) ?? 0)
+      guard view.budget.admits(blocks) else {
+        throw error("request \(id.number) needs \(blocks) KV blocks but \(view.budget.freeBlocks) are free")
+      }
+      view.budget.reserve(blocks)
+      view.prefilling.append(
+        PrefillingRequest(
+          id: id, tokens: request.tokens,
+          frontier: Frontier(layerCount: view.limits.layerCount, completedTokens: cached), slot: request.slot))
+      pendingTokens -= cached
+      requests[request.slot].noteAdmission(at: now, cachedTokens: cached)
+    }
+  }
+
+  private mutating func selectDecodes(_ selection: DecodeSelection) throws {
+    let count: Int
+    switch selection {
+    case .all: count = view.decodes.count
+    case .oldest(let limit): count = min(limit, view.decodes.count)
+    }
+    guard count >= 0 else { throw error("\(count) requests are to decode") }
+    if count != view.decodes.runningCount {
+      for run in view.decodes.select(oldest: count, iteration: iterationCount) where tracksEmissions {
+        requests[run.slot].emissions.append(Emission(id, run.firstIteration...iterationCount - 1))
+      }
+    }
+    let needed = view.decodes.needingBlock
+    guard view.budget.admits(needed) else {
+      throw error("the decodes need \(needed) KV blocks but \(view.budget.freeBlocks) are free")
+    }
+    view.takeBlocks(needed)
+  }
+
+  /// Checks every tile against its request's frontier.
+  private func check(_ tiles: [Tile]) throws {
+    var place = 0
+    for tile in tiles {
+      guard let found = nextPlace(of: tile.request, from: place) else {
+        throw error(
+          "request \(tile.request.number) has a tile but is not prefilling, has two, or comes before one that was admitted earlier"
+        )
+      }
+      let request = view.prefilling[found]
+      guard tile.tokens.upperBound <= request.tokens, request.frontier.admits(tile) else {
+        throw error(
+          "the tile of request \(tile.request.number), tokens \(tile.tokens), layers \(tile.layers), "
+            + "does not fit its frontier")
+      }
+      place = found + 1
+    }
+  }
+
+  /// Tiles come in the order of admission, so that each is found in one step.
+  func nextPlace(of request: RequestID, from place: Int) -> Int? {
+    view.prefilling[place...].firstIndex { $0.id == request }
+  }
+}
+
+extension IterationRecord {
+  /// Counts nothing any more.
+  mutating func clear() {
+    (decodes, prefillTokenLayers, prefillRequests, emittedTokens, waiting, usedBlocks) = (0, 0, 0, 0, 0, 0)
+    prefillLayers = 0..<0
+  }
+
+  /// Counts what a rank does in it.
+  fileprivate mutating func note(_ rank: Rank) {
+    decodes += rank.view.decodes.runningCount
+    prefillRequests += rank.tiles.count
+    emittedTokens += rank.work.emittedTokens
+    waiting += rank.view.waiting.count
+    usedBlocks += rank.view.budget.blockCount - rank.view.budget.freeBlocks
+    for tile in rank.tiles {
+      prefillTokenLayers += tile.tokens.count * tile.layers.count
+      prefillLayers = prefillLayers.isEmpty ? tile.layers : prefillLayers.spanning(tile.layers)
+    }
+  }
+}
+
+extension Range<Int> {
+  /// From the first of both to the last.
+  fileprivate func spanning(_ other: Self) -> Self {
+    Swift.min(lowerBound, other.lowerBound)..<Swift.max(upperBound, other.upperBound)
+  }
+}
