@@ -28,6 +28,11 @@ extension Metric {
       "prompt tokens of completed requests", formula: "Σ_r p_r"
     ) { Double($0.promptTokens) },
     Metric(
+      "prefix_cache_hit_pct", "prefix cache hits", .percent, .requests, .larger,
+      "prompt tokens of completed requests that were cached when the request was first admitted",
+      formula: "100 · Σ_r h_r / Σ_r p_r"
+    ) { ratio(100 * Double($0.cachedTokens), Double($0.promptTokens)) },
+    Metric(
       "output_tokens", "output tokens", .count, .requests, .neither,
       "output tokens of completed requests", formula: "Σ_r o_r"
     ) { Double($0.outputTokens) },

@@ -9,7 +9,7 @@ extension StagedTable {
     columns: [
       "id", "outcome", "arrival_ms", "first_scheduled_ms", "first_token_ms", "finish_ms", "prompt_tokens",
       "output_tokens", "ttft_ms", "tpot_ms", "e2e_ms", "largest_gap_ms", "preemptions", "replica",
-      "cache_arrival_ms",
+      "cache_arrival_ms", "cached_tokens",
     ],
     keyCount: 1)
 
@@ -47,6 +47,7 @@ extension RequestRecord {
     row.bind(preemptions)
     row.bind(replica.number)
     row.bind(cacheArrival?.milliseconds)
+    row.bind(cachedTokens)
     try row.insert()
   }
 

@@ -7,7 +7,7 @@ enum Schema {
 
   /// The steps from an empty file to the newest schema; a file's `user_version` counts those it has seen. A step that was
   /// released never changes, so it is written in SQL and not in terms of today's types.
-  static let migrations = [first, sweeps, quantiles, replicas]
+  static let migrations = [first, sweeps, quantiles, replicas, cachedTokens]
 
   private static let first =
     tables + views + "PRAGMA application_id = \(applicationID);"
@@ -207,6 +207,12 @@ enum Schema {
     ) STRICT, WITHOUT ROWID;
     INSERT INTO emission SELECT run, request, 0, first_iteration, last_iteration FROM earlier_emission;
     DROP TABLE earlier_emission;
+
+    """
+
+  /// What of each prompt was found in the prefix cache.
+  private static let cachedTokens = """
+    ALTER TABLE request ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
 
     """
 

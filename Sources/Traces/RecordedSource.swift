@@ -29,14 +29,14 @@ public struct RecordedSource: RequestSource, Sendable {
     while let line = try lines.next() {
       let row = try Self.row(line, of: lines, by: &format, path: path)
       if let arrival = row.arrival { try checkOrder(arrival) }
-      guard case .request(let arrival, let promptTokens, let outputTokens, let session) = row else {
+      guard case .request(let arrival, let promptTokens, let outputTokens, let session, let prefixIDs) = row else {
         skippedRows += 1
         continue
       }
       requestCount += 1
       return TraceRequest(
         arrival: try sinceFirst(arrival), promptTokens: promptTokens, outputTokens: outputTokens,
-        session: session)
+        session: session, prefixIDs: prefixIDs)
     }
     guard requestCount > 0 else { throw InputError(.data, file: path, "no requests in it, \(whatThereIs)") }
     return nil

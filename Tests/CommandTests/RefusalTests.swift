@@ -161,6 +161,11 @@ struct RefusalTests {
         + "— these do: 1, 2, 4, 8, 16, 32"
     ),
     (
+      "blockSize=24 --set prefixCaching=true",
+      "--set: prefixCaching: the blockSize 24 does not divide the 512 tokens that traces give an id to "
+        + "— set blockSize to a power of 2 up to 512"
+    ),
+    (
       "tensorParallel=32 --set interconnect.domainGPUs=32",
       "--set: tensorParallel: the engine profile layered-prefill-paper has no all-reduce over 32 GPUs "
         + "— it has: 2, 4, 8"

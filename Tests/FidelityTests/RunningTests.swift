@@ -63,8 +63,8 @@ import Testing
     #expect(throws: InputError.self) { try observer.outcome() }
     let left = RequestRecord(
       id: RequestID(0), outcome: .completed, replica: ReplicaID(0), arrival: .zero, firstScheduled: .zero,
-      firstToken: .zero, finish: .zero, promptTokens: 1, outputTokens: 1, largestGap: .zero, preemptions: 0,
-      emissions: [])
+      firstToken: .zero, finish: .zero, promptTokens: 1, cachedTokens: 0, outputTokens: 1, largestGap: .zero,
+      preemptions: 0, emissions: [])
     observer.record(left)
     observer.record(iteration(at: 1, waiting: 2))
     observer.record(iteration(at: 2, waiting: 0))

@@ -43,7 +43,7 @@ func request(_ number: Int, arrival: Double, finish: Double, prompt: Int, gap: D
   RequestRecord(
     id: RequestID(number), outcome: .completed, replica: ReplicaID(0), arrival: .seconds(arrival),
     firstScheduled: .seconds(arrival),
-    firstToken: .seconds(arrival), finish: .seconds(finish), promptTokens: prompt,
+    firstToken: .seconds(arrival), finish: .seconds(finish), promptTokens: prompt, cachedTokens: 0,
     outputTokens: at.reduce(0) { $0 + $1.count }, largestGap: .seconds(gap), preemptions: 0,
     emissions: at.map { Emission(ReplicaID(0), $0) })
 }

@@ -21,6 +21,7 @@ func roundSummary() -> RunSummary {
   summary.requestsRejectedTooLong = 1
   summary.requestsWithinServiceLevel = 1
   summary.promptTokens = 200
+  summary.cachedTokens = 64
   summary.outputTokens = 6
   summary.iterations = 8
   summary.decodeIterations = 2
@@ -71,8 +72,8 @@ func servedRequest(_ number: Int = 0) -> RequestRecord {
   RequestRecord(
     id: RequestID(number), outcome: .completed, replica: ReplicaID(4), arrival: .seconds(1),
     firstScheduled: .seconds(1.5),
-    firstToken: .seconds(2), cacheArrival: .seconds(2.05), finish: .seconds(2.3), promptTokens: 100, outputTokens: 3,
-    largestGap: .seconds(0.2), preemptions: 1,
+    firstToken: .seconds(2), cacheArrival: .seconds(2.05), finish: .seconds(2.3), promptTokens: 100,
+    cachedTokens: 64, outputTokens: 3, largestGap: .seconds(0.2), preemptions: 1,
     emissions: [Emission(ReplicaID(4), 7...7), Emission(ReplicaID(6), 9...10)])
 }
 

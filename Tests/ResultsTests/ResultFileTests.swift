@@ -68,7 +68,7 @@ import Testing
     #expect(lines.count == 3)
     #expect(lines[0].hasPrefix("name,policy,trace,rate_rps,seed,config_hash,requests_arrived,requests_completed,"))
     #expect(
-      lines[2].hasPrefix("tiny,layered,arxiv,1.3,7,\(describe("chunked").configHash),3,2,1,1,0,200,6,10,0.2,0.6,"))
+      lines[2].hasPrefix("tiny,layered,arxiv,1.3,7,\(describe("chunked").configHash),3,2,1,1,0,200,32,6,10,0.2,0.6,"))
     #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
   }
 

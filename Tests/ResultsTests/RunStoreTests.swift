@@ -18,7 +18,7 @@ import Testing
   @Test func aResultsFileIsStrictAndWritesAhead() throws {
     _ = try RunStore(path: path)
     #expect(try rows(path, "PRAGMA journal_mode") == ["wal"])
-    #expect(try rows(path, "PRAGMA user_version") == ["4"])
+    #expect(try rows(path, "PRAGMA user_version") == ["5"])
     #expect(try rows(path, "PRAGMA application_id") == ["1819308909"])
     let tables = try rows(
       path, "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -52,9 +52,9 @@ import Testing
     try RunStore(path: path).store(describe("chunked"), requests: [servedRequest(), single, rejected])
     #expect(
       try rows(path, "SELECT * FROM request") == [
-        "1|0|completed|1000.0|1500.0|2000.0|2300.0|100|3|1000.0|150.0|1300.0|200.0|1|4|2050.0",
-        "1|1|rejected_too_long|1000.0|NULL|NULL|NULL|100|3|NULL|NULL|NULL|NULL|1|4|NULL",
-        "1|2|completed|1000.0|1500.0|2000.0|2300.0|100|1|1000.0|NULL|1300.0|NULL|1|4|NULL",
+        "1|0|completed|1000.0|1500.0|2000.0|2300.0|100|3|1000.0|150.0|1300.0|200.0|1|4|2050.0|64",
+        "1|1|rejected_too_long|1000.0|NULL|NULL|NULL|100|3|NULL|NULL|NULL|NULL|1|4|NULL|64",
+        "1|2|completed|1000.0|1500.0|2000.0|2300.0|100|1|1000.0|NULL|1300.0|NULL|1|4|NULL|64",
       ])
     #expect(try rows(path, "SELECT * FROM emission") == ["1|0|4|7|7", "1|0|6|9|10", "1|2|4|7|7", "1|2|6|9|10"])
   }

@@ -53,7 +53,7 @@ import Testing
     _ = try RunStore(path: path)
     try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 9") }
     let expected = """
-      \(path): was written by a newer lpsim (schema 9; this one knows up to 4) — update lpsim or name another file \
+      \(path): was written by a newer lpsim (schema 9; this one knows up to 5) — update lpsim or name another file \
       with --out
       """
     #expect(opening(path) == expected)
@@ -63,7 +63,7 @@ import Testing
   @Test func anEmptyFileBecomesAResultsFile() throws {
     let path = try scratch.write("", to: "empty.sqlite")
     #expect(opening(path) == "no error")
-    #expect(try rows(path, "PRAGMA user_version") == ["4"])
+    #expect(try rows(path, "PRAGMA user_version") == ["5"])
   }
 
   @Test func aFolderThatIsNotThereIsNotMade() throws {

@@ -80,6 +80,7 @@ private let wholeTable = """
       too long                            1        1         =
       no memory                           0        0         =
     prompt tokens                       200      200         =
+    prefix cache hits        %           32       32         =
     output tokens                         6        6         =
     makespan                 s           10       10         =
     request throughput       req/s   0.2000   0.2000         =

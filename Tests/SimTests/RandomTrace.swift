@@ -90,6 +90,23 @@ struct RandomTrace: CustomStringConvertible {
     server.handover?.pool.policy = policy
   }
 
+  /// The cases of a shape, and half of them again with prompts that begin alike.
+  static func all(_ shape: Shape) -> [RandomTrace] {
+    let cases = (1...shape.cases).map { RandomTrace(seed: $0, shape: shape) }
+    return cases + cases.prefix(cases.count / 2).map(\.sharing)
+  }
+
+  /// The same with prompts that begin alike, on a server that keeps prefixes.
+  var sharing: RandomTrace {
+    var sharing = self
+    var random = SeededRandom(seed: seed, stream: "shared prefixes")
+    let tokensPerPrefixBlock = server.limits.tokensPerBlock * random.integer(1...max(4, longestPrompt / 100))
+    sharing.requests.sharePrefixes(tokensPerPrefixBlock: tokensPerPrefixBlock, &random)
+    sharing.server.limits.tokensPerPrefixBlock = tokensPerPrefixBlock
+    sharing.server.handover?.pool.limits.tokensPerPrefixBlock = tokensPerPrefixBlock
+    return sharing
+  }
+
   var longestPrompt: Int { requests.map(\.promptTokens).max() ?? 1 }
 
   var description: String {
@@ -129,6 +146,7 @@ extension ReferenceSettings {
   init(_ limits: ReplicaLimits, window: Int?) {
     self.init(
       layerCount: limits.layerCount, maxRequests: limits.maxRequests, maxModelLen: limits.maxModelLen,
-      blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock, window: window)
+      blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock,
+      tokensPerPrefixBlock: limits.tokensPerPrefixBlock, window: window)
   }
 }

@@ -9,8 +9,8 @@ import Testing
   func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String, shape: RandomTrace.Shape) throws {
     let policy = try PolicyCase.named(name)
     var preemptions = 0
-    for seed in UInt64(1)...shape.cases {
-      var trace = RandomTrace(seed: seed, shape: shape)
+    var cachedTokens = 0
+    for var trace in RandomTrace.all(shape) {
       let text = policy.randomSettings(&trace.random, trace.server.limits.layerCount, trace.longestPrompt)
       let settings = try config(text)
       trace.schedule(
@@ -18,15 +18,16 @@ import Testing
       let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
       try expectEqual(observed, trace, "\(name) \(text), \(trace)") { try policy.reference?(settings) }
       preemptions += observed.summary.preemptions
+      cachedTokens += observed.summary.cachedTokens
     }
     #expect(preemptions > (shape == .single ? 50 : 3), "random traces must preempt to test anything")
+    #expect(cachedTokens > (shape == .single ? 5000 : 100), "random traces must share to test anything")
   }
 
   @Test(arguments: RandomTrace.Shape.allCases)
   func theEngineEqualsThePlainReferenceUnderRandomLegalPlans(shape: RandomTrace.Shape) throws {
-    for seed in UInt64(1)...shape.cases {
-      var trace = RandomTrace(seed: seed, shape: shape)
-      trace.schedule(under: RandomPolicy(seed: seed))
+    for var trace in RandomTrace.all(shape) {
+      trace.schedule(under: RandomPolicy(seed: trace.seed))
       let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
       try expectEqual(observed, trace, "random plans, \(trace)") { nil }
     }

@@ -25,17 +25,18 @@ public struct RandomPolicy: SchedulingPolicy {
   /// Something legal.
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var plan = BatchPlan()
-    var free = view.budget.freeBlocks
-    let decodeCount = planDecodes(&plan, &free, view)
+    var blocks = BlockDraft(view)
+    let decodeCount = planDecodes(&plan, &blocks, view)
     var tileable = view.prefilling.map { ($0.id, $0.tokens, $0.frontier) }
     for request in view.waiting {
       let isNeeded = plan.isEmpty && tileable.isEmpty
       let isWanted = random.happens(0.4) && view.decodes.count + tileable.count < 2 * view.limits.maxRequests
-      let blocks = view.budget.blocks(for: request.tokens)
-      guard isNeeded || isWanted, blocks <= free else { continue }
-      free -= blocks
+      guard isNeeded || isWanted, blocks.admits(request, of: view) else { continue }
+      blocks.admit(request, of: view)
       plan.admissions.append(request.id)
-      tileable.append((request.id, request.tokens, Frontier(layerCount: view.limits.layerCount)))
+      let cached = view.tokensLeft(of: request).lowerBound
+      let frontier = Frontier(layerCount: view.limits.layerCount, completedTokens: cached)
+      tileable.append((request.id, request.tokens, frontier))
     }
     var room = view.limits.maxRequests - decodeCount
     for (id, tokens, frontier) in tileable where room > 0 && random.happens(0.7) || plan.isEmpty {
@@ -46,29 +47,29 @@ public struct RandomPolicy: SchedulingPolicy {
   }
 
   /// Returns how many will decode.
-  private mutating func planDecodes(_ plan: inout BatchPlan, _ free: inout Int, _ view: ReplicaView) -> Int {
+  private mutating func planDecodes(_ plan: inout BatchPlan, _ blocks: inout BlockDraft, _ view: ReplicaView) -> Int {
     var left = Array(view.decodes.newestFirst.reversed())
     let others = view.waiting.count + view.prefilling.count
     left.removeAll { request in
       guard random.happens(0.02), others > 0 else { return false }
       plan.preemptions.append(request.id)
-      free += request.heldBlocks
+      blocks.preempt(request, of: view)
       return true
     }
     let most = min(left.count, view.limits.maxRequests)
     var count = random.happens(0.6) ? most : random.integer(0...most)
     if view.prefilling.isEmpty { count = max(count, min(1, left.count)) }
-    while left.prefix(count).count(where: \.needsBlock) > free {
+    while !blocks.admits(left.prefix(count).count(where: \.needsBlock)) {
       let isNeeded = count == 1 && view.prefilling.isEmpty
       guard isNeeded, let newest = left.popLast() else {
         count -= 1
         continue
       }
       plan.preemptions.append(newest.id)
-      free += newest.heldBlocks
+      blocks.preempt(newest, of: view)
       count = min(count, left.count)
     }
-    free -= left.prefix(count).count(where: \.needsBlock)
+    blocks.reserve(left.prefix(count).count(where: \.needsBlock))
     plan.decodes = count > 0 && count == left.count && random.happens(0.5) ? .all : .oldest(count)
     return count
   }

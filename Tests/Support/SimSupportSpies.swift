@@ -12,6 +12,8 @@ public struct Planned: Hashable, Sendable {
   public var now: SimTime
   /// Requests that waited, the next one first.
   public var waiting: [RequestID]
+  /// Tokens that each of them would have found cached.
+  public var cached: [Int]
   /// Requests whose prefill had begun, in the order of admission.
   public var prefilling: [RequestID]
   /// Requests that decoded, the oldest first.
@@ -26,6 +28,7 @@ public struct Planned: Hashable, Sendable {
     rank = view.rank
     now = view.now
     waiting = view.waiting.map(\.id)
+    cached = view.waiting.map { view.tokensLeft(of: $0).lowerBound }
     prefilling = view.prefilling.map(\.id)
     decoding = view.decodes.newestFirst.map(\.id).reversed()
     freeBlocks = view.budget.freeBlocks

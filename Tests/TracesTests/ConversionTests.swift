@@ -48,6 +48,16 @@ import Testing
     }
   }
 
+  @Test func mooncakeKeepsWhatPromptsShare() throws {
+    let lines = """
+      {"timestamp": 0, "input_length": 600, "output_length": 2, "hash_ids": [5, 6]}
+      {"timestamp": 3, "input_length": 600, "output_length": 4, "hash_ids": [5, 7]}
+      {"timestamp": 9, "input_length": 600, "output_length": 4, "hash_ids": []}
+
+      """
+    #expect(try written(lines, as: "mooncake") == lines)
+  }
+
   @Test func aFormatThatCannotBeWrittenIsNamed() throws {
     #expect(
       try complaint { _ = try writableTraceFormat(named: "vidr") }

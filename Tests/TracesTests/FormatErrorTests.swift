@@ -96,6 +96,22 @@ import Testing
       "{\"timestamp\": 1, \"input_length\": 2.0, \"output_length\": 3}",
       "line 2, input_length: \"2.0\" is not a whole number"
     ),
+    (
+      "{\"timestamp\": 1, \"input_length\": 512, \"output_length\": 3, \"hash_ids\": [1, 2]}",
+      "line 2, hash_ids: 2 ids for 512 prompt tokens; expected at most 1, one for each 512"
+    ),
+    (
+      "{\"timestamp\": 1, \"input_length\": 512, \"output_length\": 3, \"hash_ids\": 1}",
+      "line 2, hash_ids: \"1\" is not a list"
+    ),
+    (
+      "{\"timestamp\": 1, \"input_length\": 512, \"output_length\": 3, \"hash_ids\": [-1]}",
+      "line 2, hash_ids: \"-1\" is not a whole number"
+    ),
+    (
+      "{\"timestamp\": 1, \"input_length\": 512, \"output_length\": 3, \"hash_ids\": [9223372036854775808]}",
+      "line 2, hash_ids: \"9223372036854775808\" is out of range; expected 0…9223372036854775807"
+    ),
     ("{\"timestamp\": null, \"input_length\": 2, \"output_length\": 3}", "line 2, timestamp: \"null\" is not a number"),
     ("{\"timestamp\": 1,", "line 2, column 17: not JSON: the line's end where \"\"\" was expected"),
     ("{\"timestamp\": 01}", "line 2, column 16: not JSON: \"1\" where no digit behind a leading 0 was expected"),

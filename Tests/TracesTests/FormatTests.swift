@@ -22,8 +22,8 @@ import Testing
       9.00025, ,2,GPT-4,300,30,330,API log
       """,
       """
-      {"timestamp": 10, "input_length": 100, "output_length": 10, "hash_ids": [1, 2]}
-      {"hash_ids": [[], {"a": "}"}], "output_length": 20, "input_length": 200, "timestamp": 1510}
+      {"timestamp": 10, "input_length": 100, "output_length": 10, "hash_ids": []}
+      {"other": [[], {"a": "}"}], "output_length": 20, "input_length": 200, "timestamp": 1510}
       { "input_length":300,"output_length":30,"timestamp":2.01025e3 }
       """,
     ]
@@ -103,9 +103,20 @@ import Testing
     #expect(found == [request(0, 1, 2), request(1, 3, 4)])
   }
 
+  @Test func prefixIDsAreReadWhereThereAreAny() throws {
+    let found = try requests(
+      in: """
+        {"timestamp": 0, "input_length": 1025, "output_length": 2, "hash_ids": [7, 0 ,9223372036854775807]}
+        {"timestamp": 1, "hash_ids": [], "input_length": 600, "output_length": 4}
+        {"timestamp": 2, "hash_ids":[3], "input_length": 600, "output_length": 4}
+
+        """)
+    #expect(found.map(\.prefixIDs) == [[7, 0, .max], [], [3]])
+  }
+
   @Test func aLineLongerThanTheBufferIsReadWhole() throws {
     let ids = (0..<100_000).map(String.init).joined(separator: ", ")
-    let line = "{\"timestamp\": 0, \"input_length\": 1, \"hash_ids\": [\(ids)], \"output_length\": 2}\n"
+    let line = "{\"timestamp\": 0, \"input_length\": 1, \"others\": [\(ids)], \"output_length\": 2}\n"
     #expect(try requests(in: line + line + line) == [request(0, 1, 2), request(0, 1, 2), request(0, 1, 2)])
   }
 

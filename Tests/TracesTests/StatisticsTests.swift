@@ -22,12 +22,14 @@ import Testing
       ("total_tokens_p90", 42.4, "tokens"), ("total_tokens_p99", 45.64, "tokens"), ("total_tokens_max", 46, "tokens"),
       ("prompt_output_correlation", 6 / 40.0.squareRoot(), "1"), ("duration_s", 6, "s"),
       ("mean_rate_rps", 0.5, "requests/s"), ("gap_variation", (2 / 3.0).squareRoot() / 2, "1"), ("burstiness", 6, "1"),
+      ("best_prefix_hit_pct", nil, "%"),
     ]
     #expect(found.entries.map(\.name) == expected.map(\.0))
     #expect(found.entries.map(\.unit) == expected.map(\.2))
-    for (name, value, _) in expected {
-      #expect((try #require(found[name]) - (value ?? 0)).magnitude < 1e-9, "\(name)")
+    for case (let name, let value?, _) in expected {
+      #expect((try #require(found[name]) - value).magnitude < 1e-9, "\(name)")
     }
+    #expect(found["best_prefix_hit_pct"] == nil)
   }
 
   @Test func oneRequestHasNoRateAndNoCorrelation() throws {
@@ -38,6 +40,19 @@ import Testing
     for name in ["prompt_output_correlation", "mean_rate_rps", "gap_variation", "burstiness"] {
       #expect(found[name] == nil, "\(name)")
     }
+  }
+
+  /// The first block of the second prompt and two of the third are found; the whole of the fourth would be, but its last
+  /// token is always computed; the second block of the fifth is at another place.
+  @Test func theBestHitRateCountsWholeBlocksFromTheBeginningOfPrompts() throws {
+    let prompts = [(1025, [1, 2, 3]), (1000, [1, 4]), (1600, [1, 2, 3, 5]), (1024, [1, 2]), (1100, [6, 2, 7])]
+    var reuse = PrefixReuse()
+    #expect(reuse.percentage == nil)
+    for (tokens, ids) in prompts {
+      reuse.add(TraceRequest(arrival: .zero, promptTokens: tokens, outputTokens: 1, prefixIDs: ids))
+    }
+    #expect(reuse.repeatedTokens == 512 * (0 + 1 + 2 + 1 + 0))
+    #expect(reuse.percentage == 100 * 2048.0 / 5749)
   }
 
   @Test func evenGapsHaveNoFiniteBurstiness() throws {

@@ -1,5 +1,6 @@
 import Base
 import HardwareModels
+import Traces
 
 extension Deployment {
   /// GPUs of all replicas.
@@ -32,7 +33,8 @@ extension Deployment {
     let policy = try policy(name)
     let limits = ReplicaLimits(
       layerCount: model.transformer.layerCount, maxRequests: maxNumSeqs, maxModelLen: maxModelLen,
-      blockCount: try memoryBudget(under: policy).blocks / parallelism.pipeline, tokensPerBlock: blockSize)
+      blockCount: try memoryBudget(under: policy).blocks / parallelism.pipeline, tokensPerBlock: blockSize,
+      tokensPerPrefixBlock: cachesPrefixes ? TraceRequest.tokensPerPrefixID : nil)
     return ReplicaPool(
       under: policy, limits: limits, replicaCount: replicaCount, ranks: parallelism.data, lanes: parallelism.pipeline)
   }

@@ -29,6 +29,8 @@ public struct Deployment: Sendable {
   public let maxModelLen: Int
   /// Tokens of a KV block.
   public let blockSize: Int
+  /// Whether a replica keeps what prompts begin with for later requests.
+  public let cachesPrefixes: Bool
   /// The share of a GPU's memory that may be used.
   public let gpuMemoryUtilization: Double
   /// Whether experts are counted in expectation or drawn.
@@ -78,6 +80,7 @@ public struct Deployment: Sendable {
     maxNumSeqs = try fields.integer("maxNumSeqs", in: 1...65536)
     maxModelLen = try fields.integer("maxModelLen", in: 2...16_777_216)
     blockSize = try fields.integer("blockSize", in: 1...65536)
+    cachesPrefixes = try readPrefixCaching(fields.required("prefixCaching"), blockSize: blockSize)
     gpuMemoryUtilization = try fields.number("gpuMemoryUtilization", in: .leastNonzeroMagnitude...1)
     seed = UInt64(try fields.integer("seed", in: 0...(.max)))
     routing = try RoutingMode(reading: fields.required("routing"), seed: seed)
@@ -130,6 +133,18 @@ public struct Deployment: Sendable {
       throw named.node.error(error.problem, hint: error.hint, status: error.status)
     }
   }
+}
+
+/// Whether prefixes are cached, for which KV blocks must fit into the blocks that traces name.
+private func readPrefixCaching(_ node: ConfigNode, blockSize: Int) throws -> Bool {
+  guard try node.bool() else { return false }
+  let tokens = TraceRequest.tokensPerPrefixID
+  guard tokens % blockSize == 0 else {
+    throw node.error(
+      "the blockSize \(blockSize) does not divide the \(tokens) tokens that traces give an id to",
+      hint: "set blockSize to a power of 2 up to \(tokens)")
+  }
+  return true
 }
 
 extension ConfigFields {

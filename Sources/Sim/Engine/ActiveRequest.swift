@@ -10,6 +10,10 @@ struct ActiveRequest {
   var replica = ReplicaID(0)
   var promptTokens: Int
   var outputTokens: Int
+  /// What its prompt shares with others.
+  var prefixIDs: [Int]
+  /// Prompt tokens that were cached when it was first admitted.
+  var cachedTokens = 0
   /// Tokens that have come out.
   var emittedTokens = 0
   var firstScheduled: SimTime?
@@ -28,10 +32,18 @@ struct ActiveRequest {
     arrival = request.arrival
     promptTokens = request.promptTokens
     outputTokens = request.outputTokens
+    prefixIDs = request.prefixIDs
   }
 
   /// Prompt and tokens that have come out: what a prefill must compute.
   var length: Int { promptTokens + emittedTokens }
+
+  /// It is admitted; what counts is the first time.
+  mutating func noteAdmission(at now: SimTime, cachedTokens cached: Int) {
+    guard firstScheduled == nil else { return }
+    firstScheduled = now
+    cachedTokens = cached
+  }
 
   /// Its record when it leaves.
   func record(_ outcome: RequestRecord.Outcome) -> RequestRecord {
@@ -39,7 +51,7 @@ struct ActiveRequest {
     return RequestRecord(
       id: id, outcome: outcome, replica: replica, arrival: arrival, firstScheduled: firstScheduled ?? arrival,
       firstToken: served ? firstToken : arrival, cacheArrival: cacheArrival, finish: served ? lastToken : arrival,
-      promptTokens: promptTokens, outputTokens: outputTokens, largestGap: largestGap, preemptions: preemptions,
-      emissions: emissions)
+      promptTokens: promptTokens, cachedTokens: cachedTokens, outputTokens: outputTokens, largestGap: largestGap,
+      preemptions: preemptions, emissions: emissions)
   }
 }

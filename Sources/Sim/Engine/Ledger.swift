@@ -43,6 +43,7 @@ extension RunSummary {
     let ttft = request.firstToken - request.arrival
     requestsCompleted += 1
     promptTokens += request.promptTokens
+    cachedTokens += request.cachedTokens
     outputTokens += request.outputTokens
     preemptions += request.preemptions
     lastFinish = max(lastFinish, request.finish)

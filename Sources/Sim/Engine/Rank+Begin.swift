@@ -42,7 +42,7 @@ extension Rank {
       let departure = view.decodes.remove(entry.slot)
       requests[entry.slot].noteDeparture(departure, emissions: emissions(of: departure, until: iteration - 1))
       requests[entry.slot].preemptions += 1
-      view.budget.release(view.budget.blocks(for: departure.length - 1))
+      view.releaseBlocks(holding: departure.length - 1, of: entry.slot)
       pendingTokens += departure.length
       view.waiting.prepend(WaitingRequest(id: id, tokens: departure.length, slot: entry.slot))
     }
@@ -54,15 +54,18 @@ extension Rank {
         throw error("request \(id.number) is to be admitted but does not wait")
       }
       let request = view.waiting.remove(at: place)
-      let blocks = view.budget.blocks(for: request.tokens)
+      let cached = view.tokensLeft(of: request).lowerBound
+      let blocks = view.budget.blocks(for: request.tokens) - (view.prefixes?.admit(request) ?? 0)
       guard view.budget.admits(blocks) else {
         throw error("request \(id.number) needs \(blocks) KV blocks but \(view.budget.freeBlocks) are free")
       }
       view.budget.reserve(blocks)
       view.prefilling.append(
         PrefillingRequest(
-          id: id, tokens: request.tokens, frontier: Frontier(layerCount: view.limits.layerCount), slot: request.slot))
-      if requests[request.slot].firstScheduled == nil { requests[request.slot].firstScheduled = now }
+          id: id, tokens: request.tokens,
+          frontier: Frontier(layerCount: view.limits.layerCount, completedTokens: cached), slot: request.slot))
+      pendingTokens -= cached
+      requests[request.slot].noteAdmission(at: now, cachedTokens: cached)
     }
   }
 
@@ -82,7 +85,7 @@ extension Rank {
     guard view.budget.admits(needed) else {
       throw error("the decodes need \(needed) KV blocks but \(view.budget.freeBlocks) are free")
     }
-    view.budget.reserve(needed)
+    view.takeBlocks(needed)
   }
 
   /// Checks every tile against its request's frontier.

@@ -6,16 +6,18 @@ extension Rank {
     if !finished.isEmpty { finished.removeAll(keepingCapacity: true) }
     if !prefilled.isEmpty { prefilled.removeAll(keepingCapacity: true) }
     view.decodes.advance(to: now, gaps: &ledger.summary.timeBetweenTokens, finished: &finished)
+    if view.prefixes != nil { finished.sort { requests[$0].id < requests[$1].id } }
     for slot in finished {
       let departure = view.decodes.remove(slot)
       requests[slot].noteDeparture(departure, emissions: emissions(of: departure, until: iteration))
-      view.budget.release(view.budget.blocks(for: departure.length - 1))
+      view.releaseBlocks(holding: departure.length - 1, of: slot)
       try leave(slot, ledger: &ledger)
     }
     var place = 0
     for tile in plan.tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
       pendingTokens -= view.prefilling[found].advance(by: tile)
+      view.keepPrefix(of: view.prefilling[found].slot, upTo: view.prefilling[found].frontier.completedTokens)
       let isComplete = view.prefilling[found].frontier.completedTokens == view.prefilling[found].tokens
       if isComplete { try completePrefill(view.prefilling.remove(at: found), at: now, ledger: &ledger) }
       place = isComplete ? found : found + 1
@@ -44,7 +46,7 @@ extension Rank {
     if tracksEmissions { requests[slot].emissions.append(Emission(id, iteration...iteration)) }
     if let gap = requests[slot].emitFirstOfRun(at: now) { ledger.summary.timeBetweenTokens.add(gap) }
     if requests[slot].emittedTokens == requests[slot].outputTokens {
-      view.budget.release(view.budget.blocks(for: request.tokens))
+      view.releaseBlocks(holding: request.tokens, of: slot)
       try leave(slot, ledger: &ledger)
     } else {
       prefilled.append(slot)

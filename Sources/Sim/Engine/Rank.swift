@@ -56,10 +56,17 @@ struct Rank {
       outstandingTokens: pendingTokens + decoding)
   }
 
+  /// Takes a request in and returns its slot.
+  mutating func enroll(_ request: ActiveRequest) -> Int {
+    let slot = requests.insert(request)
+    view.prefixes?.enroll(slot, ids: request.prefixIDs, promptTokens: request.promptTokens)
+    return slot
+  }
+
   /// Lets a request wait.
   mutating func receive(_ request: ActiveRequest) {
     pendingTokens += request.length
-    let slot = requests.insert(request)
+    let slot = enroll(request)
     view.waiting.append(WaitingRequest(id: request.id, tokens: request.length, slot: slot))
   }
 

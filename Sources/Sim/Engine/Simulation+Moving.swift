@@ -7,6 +7,8 @@ struct Movers {
   struct Move {
     var request: ActiveRequest
     let sender: Int
+    /// Its slot at the sender, which holds its blocks.
+    let slot: Int
     let receiver: Int
   }
 
@@ -49,7 +51,8 @@ extension Simulation {
   mutating func handOver(_ slot: Int, from sender: Int, at now: SimTime) {
     let request = ranks[sender].send(slot)
     guard let receiver = movers?.pool.rank(for: request),
-      let move = movers?.moves.insert(Movers.Move(request: request, sender: sender, receiver: receiver))
+      let move = movers?.moves.insert(
+        Movers.Move(request: request, sender: sender, slot: slot, receiver: receiver))
     else { preconditionFailure("only who has somewhere to go is handed over") }
     ranks[receiver].awaited.append(move)
     wake(receiver)
@@ -72,7 +75,7 @@ extension Simulation {
     }
     moved.request.cacheArrival = now
     ledger.noteMove(of: bytes, in: now - moved.request.lastToken, energyPerByte: movers?.link.energyPerByte)
-    ranks[moved.sender].forget(moved.request.promptTokens)
+    ranks[moved.sender].forget(moved.slot)
     ranks[moved.receiver].take(moved.request)
     wake(moved.sender)
     wake(moved.receiver)
@@ -83,13 +86,13 @@ extension Rank {
   /// Gives up a request whose keys and values stay until they have been moved.
   fileprivate mutating func send(_ slot: Int) -> ActiveRequest {
     leavingCount += 1
-    return requests.remove(slot)
+    return requests[slot]
   }
 
   /// Frees the blocks of a request that has moved.
-  fileprivate mutating func forget(_ tokens: Int) {
+  fileprivate mutating func forget(_ slot: Int) {
     leavingCount -= 1
-    view.budget.release(view.budget.blocks(for: tokens))
+    view.releaseBlocks(holding: requests.remove(slot).promptTokens, of: slot)
   }
 
   /// Sets blocks aside for the first of those that are awaited; false if that must wait. Who lost its blocks here goes
@@ -98,16 +101,18 @@ extension Rank {
     let blocks = view.budget.blocks(for: tokens)
     let taken = view.decodes.count + view.prefilling.count + arrivingCount
     guard view.waiting.isEmpty, taken < view.limits.maxRequests, view.budget.admits(blocks) else { return false }
-    view.budget.reserve(blocks)
+    view.takeBlocks(blocks)
     awaited.removeFirst()
     arrivingCount += 1
     return true
   }
 
-  /// Takes in a request with the blocks that were set aside for it.
+  /// Takes in a request with the blocks that were set aside for it, less those that others hold too.
   fileprivate mutating func take(_ request: ActiveRequest) {
     arrivingCount -= 1
-    decode(requests.insert(request))
+    let slot = enroll(request)
+    view.keepPrefix(of: slot, upTo: request.promptTokens)
+    decode(slot)
   }
 }
 

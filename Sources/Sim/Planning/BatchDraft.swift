@@ -2,14 +2,20 @@
 struct BatchDraft {
   private(set) var plan = BatchPlan()
   /// Blocks and requests that are still free if the plan so far is carried out.
-  private var budget: KVBudget
+  private var blocks: BlockDraft
   private(set) var runningRequests: Int
   private(set) var decodeCount = 0
 
   /// An empty plan for the replica of a view. The view itself is passed to each step and not kept: copying it costs.
   init(_ view: ReplicaView) {
-    budget = view.budget
+    blocks = BlockDraft(view)
     runningRequests = view.decodes.count + view.prefilling.count
+  }
+
+  /// Hands the plan over, which costs less than a copy.
+  mutating func finish() -> BatchPlan {
+    defer { plan = BatchPlan() }
+    return plan
   }
 
   /// Lets the oldest requests decode, at most `limit`. Where a block is missing, the newest decoding request is
@@ -18,18 +24,18 @@ struct BatchDraft {
     decodeCount = min(view.decodes.count, limit)
     var needed = view.decodes.needingBlock(oldest: decodeCount)
     var remaining = view.decodes.count
-    if !budget.admits(needed) {
+    if !blocks.admits(needed) {
       for victim in view.decodes.newestFirst {
-        guard !budget.admits(needed) else { break }
+        guard !blocks.admits(needed) else { break }
         plan.preemptions.append(victim.id)
-        budget.release(victim.heldBlocks)
+        blocks.preempt(victim, of: view)
         remaining -= 1
         guard remaining < decodeCount else { continue }
         decodeCount = remaining
         if victim.needsBlock { needed -= 1 }
       }
     }
-    budget.reserve(needed)
+    blocks.reserve(needed)
     plan.decodes = decodeCount == remaining ? .all : .oldest(decodeCount)
   }
 
@@ -40,12 +46,12 @@ struct BatchDraft {
   func nextAdmissible(of view: ReplicaView) -> WaitingRequest? {
     guard plan.preemptions.isEmpty, plan.admissions.count < view.waiting.count else { return nil }
     let next = view.waiting[plan.admissions.count]
-    return budget.admits(budget.blocks(for: next.tokens)) ? next : nil
+    return blocks.admits(next, of: view) ? next : nil
   }
 
   /// Gives the next waiting request its blocks.
-  mutating func admit(_ request: WaitingRequest) {
-    budget.reserve(budget.blocks(for: request.tokens))
+  mutating func admit(_ request: WaitingRequest, of view: ReplicaView) {
+    blocks.admit(request, of: view)
     plan.admissions.append(request.id)
     runningRequests += 1
   }

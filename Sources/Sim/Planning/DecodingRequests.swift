@@ -2,10 +2,11 @@
 public struct DecodingRequest: Hashable, Sendable {
   /// Its number.
   public let id: RequestID
-  /// KV blocks it holds.
+  /// KV blocks it holds, those that it shares with others included.
   public let heldBlocks: Int
   /// Whether its next token needs one more.
   public let needsBlock: Bool
+  let slot: Int
 }
 
 /// What a policy may know of the decoding requests; they are never walked as a whole.
@@ -38,7 +39,8 @@ extension DecodePool {
     return roster.newestFirst.lazy.map { entry in
       let length = entry.length(after: advances)
       return DecodingRequest(
-        id: entry.id, heldBlocks: budget.blocks(for: length - 1), needsBlock: budget.needsBlock(atLength: length))
+        id: entry.id, heldBlocks: budget.blocks(for: length - 1), needsBlock: budget.needsBlock(atLength: length),
+        slot: entry.slot)
     }
   }
 }

@@ -4,7 +4,7 @@ public struct KVBudget: Hashable, Sendable {
   public let tokensPerBlock: Int
   /// Blocks of the replica.
   public let blockCount: Int
-  /// Blocks that nobody holds.
+  /// Blocks that nobody holds; what is cached in them for later requests is thrown away when they are taken.
   public private(set) var freeBlocks: Int
 
   /// A cache of which all blocks are free.

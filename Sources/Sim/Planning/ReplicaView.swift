@@ -13,14 +13,20 @@ public struct ReplicaLimits: Hashable, Sendable {
   public var blockCount: Int
   /// Tokens a block holds.
   public var tokensPerBlock: Int
+  /// Prompt tokens of each block that requests may share, some KV blocks long; nil where nothing is kept for others.
+  public var tokensPerPrefixBlock: Int?
 
   /// Limits of a replica.
-  public init(layerCount: Int, maxRequests: Int, maxModelLen: Int, blockCount: Int, tokensPerBlock: Int) {
+  public init(
+    layerCount: Int, maxRequests: Int, maxModelLen: Int, blockCount: Int, tokensPerBlock: Int,
+    tokensPerPrefixBlock: Int? = nil
+  ) {
     self.layerCount = layerCount
     self.maxRequests = maxRequests
     self.maxModelLen = maxModelLen
     self.blockCount = blockCount
     self.tokensPerBlock = tokensPerBlock
+    self.tokensPerPrefixBlock = tokensPerPrefixBlock
   }
 
   /// Whether the whole KV cache holds so many tokens.
@@ -33,7 +39,7 @@ public struct ReplicaLimits: Hashable, Sendable {
 public struct WaitingRequest: Hashable, Sendable {
   /// Its number.
   public let id: RequestID
-  /// Tokens to prefill: the prompt, and after a preemption also the tokens that had come out.
+  /// Tokens whose keys and values it needs: the prompt, and after a preemption also the tokens that had come out.
   public let tokens: Int
   let slot: Int
 }
@@ -42,11 +48,14 @@ public struct WaitingRequest: Hashable, Sendable {
 public struct PrefillingRequest: Hashable, Sendable {
   /// Its number.
   public let id: RequestID
-  /// Tokens to prefill.
+  /// Tokens whose keys and values it needs.
   public let tokens: Int
-  /// How far it has come.
+  /// How far it has come; it begins behind what was cached.
   public internal(set) var frontier: Frontier
   let slot: Int
+
+  /// Tokens that have not passed every layer.
+  public var tokensLeft: Range<Int> { frontier.completedTokens..<tokens }
 }
 
 /// All that a policy may know when it plans an iteration of a replica, or of its rank of a lane. How long answers will be
@@ -70,6 +79,8 @@ public struct ReplicaView: Sendable {
   public internal(set) var prefilling: [PrefillingRequest] = []
   /// Requests that wait, the next one first.
   public internal(set) var waiting = Deque<WaitingRequest>()
+  /// What is kept of prompts for later requests; nil where nothing is.
+  public internal(set) var prefixes: SharedPrefixes?
 
   /// Nobody is there.
   init(_ replica: ReplicaID, rank: Int, limits: ReplicaLimits, window: Int?) {
@@ -78,5 +89,30 @@ public struct ReplicaView: Sendable {
     self.limits = limits
     budget = KVBudget(blockCount: limits.blockCount, tokensPerBlock: limits.tokensPerBlock)
     decodes = DecodePool(budget: budget, window: window)
+    prefixes = limits.tokensPerPrefixBlock.map {
+      SharedPrefixes(tokensPerPrefixBlock: $0, tokensPerBlock: limits.tokensPerBlock)
+    }
+  }
+
+  /// Tokens that a waiting request's prefill must compute: all behind those that are cached.
+  public func tokensLeft(of request: WaitingRequest) -> Range<Int> {
+    (prefixes?.cachedTokens(of: request) ?? 0)..<request.tokens
+  }
+
+  /// Takes free KV blocks, and throws away what was kept in them.
+  mutating func takeBlocks(_ blocks: Int) {
+    budget.reserve(blocks)
+    prefixes?.evict(freeBlocks: budget.freeBlocks)
+  }
+
+  /// Lets others have the tokens of a request that have passed all layers.
+  mutating func keepPrefix(of slot: Int, upTo completedTokens: Int) {
+    guard let duplicates = prefixes?.keep(upTo: completedTokens, of: slot) else { return }
+    budget.release(duplicates)
+  }
+
+  /// Gives back the KV blocks of a request that leaves or is preempted, except those that others hold too.
+  mutating func releaseBlocks(holding tokens: Int, of slot: Int) {
+    budget.release(budget.blocks(for: tokens) - (prefixes?.release(slot) ?? 0))
   }
 }

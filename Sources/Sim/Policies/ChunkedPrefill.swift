@@ -31,17 +31,16 @@ public struct ChunkedPrefill: SchedulingPolicy {
     var left = tokenBudget - draft.decodeCount
     let layers = 0..<view.limits.layerCount
     for request in view.prefilling where left > 0 {
-      let done = request.frontier.completedTokens
-      let taken = min(request.tokens - done, left)
-      draft.prefill(request.id, tokens: done..<done + taken, layers: layers)
-      left -= taken
+      let tokens = request.tokensLeft.prefix(left)
+      draft.prefill(request.id, tokens: tokens, layers: layers)
+      left -= tokens.count
     }
     while left > 0, draft.runningRequests < view.limits.maxRequests, let next = draft.nextAdmissible(of: view) {
-      let taken = min(next.tokens, left)
-      draft.admit(next)
-      draft.prefill(next.id, tokens: 0..<taken, layers: layers)
-      left -= taken
+      let tokens = view.tokensLeft(of: next).prefix(left)
+      draft.admit(next, of: view)
+      draft.prefill(next.id, tokens: tokens, layers: layers)
+      left -= tokens.count
     }
-    return draft.plan
+    return draft.finish()
   }
 }

@@ -49,7 +49,7 @@ public struct LayeredPrefill: SchedulingPolicy {
     if let group = groupsLeft.popFirst() {
       for member in cohort { draft.prefill(member.request, tokens: member.tokens, layers: group) }
     }
-    return draft.plan
+    return draft.finish()
   }
 
   private mutating func formCohort(of view: ReplicaView, _ draft: inout BatchDraft) {
@@ -57,16 +57,13 @@ public struct LayeredPrefill: SchedulingPolicy {
     cohort.removeAll(keepingCapacity: true)
     var left = cohortTokens
     for request in view.prefilling where left > 0 {
-      let done = request.frontier.completedTokens
-      let taken = min(request.tokens - done, left)
-      cohort.append(Member(request: request.id, tokens: done..<done + taken))
-      left -= taken
+      cohort.append(Member(request: request.id, tokens: request.tokensLeft.prefix(left)))
+      left -= cohort[cohort.count - 1].tokens.count
     }
     while left > 0, draft.runningRequests < limits.maxRequests, let next = draft.nextAdmissible(of: view) {
-      draft.admit(next)
-      let taken = min(next.tokens, left)
-      cohort.append(Member(request: next.id, tokens: 0..<taken))
-      left -= taken
+      draft.admit(next, of: view)
+      cohort.append(Member(request: next.id, tokens: view.tokensLeft(of: next).prefix(left)))
+      left -= cohort[cohort.count - 1].tokens.count
     }
     guard !cohort.isEmpty else { return }
     groupsLeft = grouping.groups(cohortTokens: cohortTokens - left, layerCount: limits.layerCount)[...]

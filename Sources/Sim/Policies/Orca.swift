@@ -31,7 +31,7 @@ public struct Orca: SchedulingPolicy {
     var draft = BatchDraft(view)
     draft.admitWholePrompts(of: view, tokenBudget: tokenBudget, atMost: view.limits.maxRequests)
     draft.takeDecodes(of: view, atMost: view.limits.maxRequests - draft.plan.tiles.count)
-    return draft.plan
+    return draft.finish()
   }
 }
 
@@ -39,12 +39,12 @@ extension BatchDraft {
   /// Admits waiting requests and does their whole prompts, while they fit the budget; the first may exceed it.
   mutating func admitWholePrompts(of view: ReplicaView, tokenBudget: Int, atMost limit: Int) {
     var used = 0
-    while plan.admissions.count < limit, let next = nextAdmissible(of: view),
-      used == 0 || used + next.tokens <= tokenBudget
-    {
-      admit(next)
-      prefill(next.id, tokens: 0..<next.tokens, layers: 0..<view.limits.layerCount)
-      used += next.tokens
+    while plan.admissions.count < limit, let next = nextAdmissible(of: view) {
+      let tokens = view.tokensLeft(of: next)
+      guard used == 0 || used + tokens.count <= tokenBudget else { return }
+      admit(next, of: view)
+      prefill(next.id, tokens: tokens, layers: 0..<view.limits.layerCount)
+      used += tokens.count
     }
   }
 }

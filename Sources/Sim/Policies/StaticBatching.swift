@@ -38,6 +38,6 @@ public struct StaticBatching: SchedulingPolicy {
     } else {
       draft.admitWholePrompts(of: view, tokenBudget: tokenBudget, atMost: min(batchSize, view.limits.maxRequests))
     }
-    return draft.plan
+    return draft.finish()
   }
 }

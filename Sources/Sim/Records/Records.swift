@@ -66,6 +66,8 @@ public struct RequestRecord: Hashable, Sendable {
   public var finish: SimTime
   /// Tokens of its prompt.
   public var promptTokens: Int
+  /// Those of them that were cached when it was first admitted, and not computed.
+  public var cachedTokens: Int
   /// Tokens of its answer.
   public var outputTokens: Int
   /// The longest time between two of its tokens.

@@ -29,6 +29,8 @@ public struct RunSummary: Sendable {
   public var requestsWithinServiceLevel = 0
   /// Prompt tokens of completed requests.
   public var promptTokens = 0
+  /// Those of them that were cached when the request was first admitted.
+  public var cachedTokens = 0
   /// Output tokens of completed requests.
   public var outputTokens = 0
   /// Times a decoding request lost its KV cache.

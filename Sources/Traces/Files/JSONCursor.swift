@@ -81,6 +81,16 @@ struct JSONCursor {
     try expect("]", bytes)
   }
 
+  /// Steps over an array and returns where its items stand; nil if anything else comes next.
+  mutating func items(_ bytes: Span<UInt8>) throws(RowProblem) -> [Range<Int>]? {
+    guard takes("[", bytes) else { return nil }
+    var items: [Range<Int>] = []
+    if takes("]", bytes) { return items }
+    repeat { items.append(try value(bytes)) } while takes(",", bytes)
+    try expect("]", bytes)
+    return items
+  }
+
   private mutating func object(_ bytes: Span<UInt8>, depth: Int) throws(RowProblem) {
     try expect("{", bytes)
     if takes("}", bytes) { return }

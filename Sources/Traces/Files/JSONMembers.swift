@@ -62,13 +62,7 @@ struct JSONMembers: Sendable {
   func items(_ place: Range<Int>, of key: String) throws(RowProblem) -> [Range<Int>] {
     let span = bytes.span.extracting(place)
     var cursor = JSONCursor()
-    guard cursor.takes("[", span) else { throw RowProblem(column: key, "\(quoted(span)) is not a list") }
-    var items: [Range<Int>] = []
-    if cursor.takes("]", span) { return items }
-    repeat {
-      let item = try cursor.value(span)
-      items.append(place.lowerBound + item.lowerBound..<place.lowerBound + item.upperBound)
-    } while cursor.takes(",", span)
-    return items
+    guard let items = try cursor.items(span) else { throw RowProblem(column: key, "\(quoted(span)) is not a list") }
+    return items.map { place.lowerBound + $0.lowerBound..<place.lowerBound + $0.upperBound }
   }
 }

@@ -20,6 +20,22 @@ func tokenCount(_ bytes: Span<UInt8>, from least: Int = 1, column: String) throw
   return count
 }
 
+/// A number that only names something, from its digits: 0 to the largest Int.
+func identifier(_ bytes: Span<UInt8>, column: String) throws(RowProblem) -> Int {
+  var number = 0
+  for index in 0..<bytes.count {
+    guard isDigit(bytes[index]) else { throw notWhole(bytes, column) }
+    let (tens, overflow) = number.multipliedReportingOverflow(by: 10)
+    let (sum, overflowOfSum) = tens.addingReportingOverflow(Int(bytes[index] &- 0x30))
+    guard !overflow, !overflowOfSum else {
+      throw RowProblem(column: column, "\(quoted(bytes)) is out of range; expected 0…\(Int.max)")
+    }
+    number = sum
+  }
+  guard !bytes.isEmpty else { throw notWhole(bytes, column) }
+  return number
+}
+
 private func notWhole(_ bytes: Span<UInt8>, _ column: String) -> RowProblem {
   RowProblem(column: column, "\(quoted(bytes)) is not a whole number")
 }

@@ -24,15 +24,16 @@ public protocol TraceFormat: Sendable {
 /// What a line of a trace says.
 public enum TraceRow: Hashable, Sendable {
   /// A request; its arrival in nanoseconds on the file's own clock and the number of its conversation, nil where the
-  /// file has none.
-  case request(arrival: Int64?, promptTokens: Int, outputTokens: Int, session: UInt64? = nil)
+  /// file has none; what its prompt shares.
+  case request(
+    arrival: Int64?, promptTokens: Int, outputTokens: Int, session: UInt64? = nil, prefixIDs: [Int] = [])
   /// A request that never got an answer, so there is nothing to simulate.
   case failed(arrival: Int64?)
 
   /// When it arrived, in nanoseconds on the file's own clock.
   var arrival: Int64? {
     switch self {
-    case .request(let arrival, _, _, _), .failed(let arrival): arrival
+    case .request(let arrival, _, _, _, _), .failed(let arrival): arrival
     }
   }
 }

@@ -80,12 +80,12 @@ extension MooncakeJSONL: WritableTraceFormat {
   /// It has no header.
   public static func appendHeader(to bytes: inout [UInt8]) {}
 
-  /// Adds a request's line; it has no prefix blocks.
+  /// Adds a request's line.
   public static func append(_ request: TraceRequest, to bytes: inout [UInt8]) {
     let milliseconds = (request.arrival.nanoseconds + 500_000) / 1_000_000
     let line =
       "{\"timestamp\": \(milliseconds), \"input_length\": \(request.promptTokens), "
-      + "\"output_length\": \(request.outputTokens), \"hash_ids\": []}\n"
+      + "\"output_length\": \(request.outputTokens), \"hash_ids\": \(request.prefixIDs)}\n"
     bytes += Array(line.utf8)
   }
 }

@@ -8,7 +8,7 @@ public struct TraceStatistics: Sendable {
     public let name: String
     /// The number; nil where the trace has none, as the rate of requests that arrive all at once.
     public let value: Double?
-    /// Its unit: `requests`, `rows`, `tokens`, `s`, `requests/s`, or `1` for a plain number.
+    /// Its unit: `requests`, `rows`, `tokens`, `s`, `requests/s`, `%`, or `1` for a plain number.
     public let unit: String
   }
 
@@ -47,6 +47,7 @@ private struct Observed {
   private var total = LengthCounter()
   private var correlation = RunningCorrelation()
   private var gaps = RunningMoments()
+  private var reuse = PrefixReuse()
   private var first: SimTime?
   private var last = SimTime.zero
 
@@ -55,6 +56,7 @@ private struct Observed {
     output.add(request.outputTokens)
     total.add(request.promptTokens + request.outputTokens)
     correlation.add(Double(request.promptTokens), Double(request.outputTokens))
+    reuse.add(request)
     if first == nil { first = request.arrival } else { gaps.add((request.arrival - last).seconds) }
     last = request.arrival
   }
@@ -73,6 +75,7 @@ private struct Observed {
       entry("mean_rate_rps", gaps.mean > 0 ? 1 / gaps.mean : nil, "requests/s"),
       entry("gap_variation", variation, "1"),
       entry("burstiness", variation.flatMap { $0 > 0 ? 1 / ($0 * $0) : nil }, "1"),
+      entry("best_prefix_hit_pct", reuse.percentage, "%"),
     ]
   }
 

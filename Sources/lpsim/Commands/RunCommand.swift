@@ -19,6 +19,7 @@ struct RunCommand: ParsableCommand {
         lpsim run qwen3-30b --trace arxiv --record requests --out mine.sqlite
         lpsim run qwen3-30b --trace arxiv --set policies.layered.maxGroups=8
         lpsim run qwen3-30b --trace arxiv --set gpu=h200-sxm-141gb --json
+        lpsim run qwen3-30b --trace mooncake.jsonl --set prefixCaching=true
         lpsim run qwen3-30b --trace arxiv --policy chunked --bench-json chunked.json
         lpsim run qwen3-30b --trace arxiv --requests 50 --timeline run.json
         lpsim run qwen3-30b-4x --trace sharegpt

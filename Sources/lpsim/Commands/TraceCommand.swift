@@ -10,6 +10,7 @@ struct TraceCommand: ParsableCommand {
     abstract: "Prints a trace's statistics, or converts it to another format.",
     discussion: """
       A file is described as it is. A recipe gives 1000 requests, one a second, unless you say otherwise.
+      Of the formats to convert to, only mooncake keeps what prompts share.
 
       EXAMPLES
         lpsim trace azure_2023_code.csv

@@ -29,6 +29,11 @@ struct Machine {
         .config, "a real run takes one device and this deployment takes \(deployment.parallelism.gpuCount)",
         hint: "add --set tensorParallel=1")
     }
+    guard !deployment.cachesPrefixes else {
+      throw InputError(
+        .config, "a real run computes every prompt whole and this deployment caches prefixes",
+        hint: "add --set prefixCaching=false")
+    }
     let kernels = try backend.open()
     Terminal.note("making \(deployment.model.name) on \(kernels.name)")
     real = try RealTransformer(deployment.model, on: kernels, seed: deployment.seed)

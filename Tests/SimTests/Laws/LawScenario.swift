@@ -45,10 +45,22 @@ struct LawScenario: CustomStringConvertible {
   var trace: [TraceRequest]
   var server: Simulation.Server
 
-  /// Several traces, each on a roomy KV cache and on one that hardly holds two of its longest requests.
-  static var all: [LawScenario] { roomy + roomy.map(\.tight) }
+  /// Several traces, each on a roomy KV cache and on one that hardly holds two of its longest requests, without and with
+  /// prompts that begin alike.
+  static var all: [LawScenario] { (roomy + sharing).flatMap { [$0, $0.tight] } }
 
-  /// Those in which nobody is ever preempted.
+  /// The roomy ones with prompts that begin alike, on a server that keeps what they share.
+  static var sharing: [LawScenario] {
+    roomy.suffix(4).enumerated().map { index, scenario in
+      var (sharing, random) = (scenario, SeededRandom(seed: UInt64(index), stream: "shared prefixes"))
+      sharing.server.limits.tokensPerPrefixBlock = 8
+      sharing.trace.sharePrefixes(tokensPerPrefixBlock: 8, &random)
+      sharing.description += ", sharing"
+      return sharing
+    }
+  }
+
+  /// Those in which nobody is ever preempted and nobody shares.
   static var roomy: [LawScenario] {
     [
       LawScenario("a lone request", [.at(3, prompt: 50, output: 9)]),
@@ -79,7 +91,8 @@ struct LawScenario: CustomStringConvertible {
       })
   }
 
-  private var tight: LawScenario {
+  /// The same on a KV cache that hardly holds two of its longest requests.
+  var tight: LawScenario {
     var tight = self
     let longest = trace.map { $0.promptTokens + $0.outputTokens }.max() ?? 1
     tight.server.limits.blockCount = longest / server.limits.tokensPerBlock + 3

@@ -13,10 +13,16 @@ struct PlanAudit {
     var emitted = 0
     var prefillTokens = 0
     var blocks = 0
-    /// How often each token has passed each layer since the last preemption: layers of tokens.
+    /// How often each token has passed each layer since the last preemption, or came from the prefix cache: layers of
+    /// tokens.
     var passes: [[Int]] = []
 
     var length: Int { request.promptTokens + emitted }
+    /// The ids of prefix blocks that have passed the last layer.
+    func passedIDs(_ tokensPerPrefixBlock: Int) -> ArraySlice<Int> {
+      let tokens = passes.last?.prefix(request.promptTokens).prefix { $0 > 0 }.count ?? 0
+      return request.prefixIDs.prefix(tokens / tokensPerPrefixBlock)
+    }
     /// The replica whose blocks it holds, and the one that may have set blocks aside for it.
     func home(at now: SimTime) -> ReplicaID { record.home(at: now) ?? record.replica }
     func isAwaited(by replica: ReplicaID, at now: SimTime) -> Bool {
@@ -27,8 +33,14 @@ struct PlanAudit {
 
   /// What broke a law.
   private(set) var problems: [String] = []
-  /// Tokens x layers that preemption threw away.
+  /// Tokens x layers that preemption threw away, be they computed or cached.
   private(set) var thrownAway = 0
+  /// Tokens x layers that were cached.
+  private(set) var skipped = 0
+  /// Tokens that a prefix cache without end would have had besides those that were cached.
+  private(set) var forgotten = 0
+  /// Every prefix block that ever passed all layers at a scheduler or came to it, by its replica and rank.
+  private var everPassed: [[Int]: Set<Int>] = [:]
   private let limits: ReplicaLimits
   private var papers: [Paper]
 
@@ -43,7 +55,9 @@ struct PlanAudit {
       if !free.contains(planned.freeBlocks) {
         problems.append("plan \(iteration): \(free) blocks are free, not \(planned.freeBlocks)")
       }
+      notePrefixes(planned)
       carryOut(planned)
+      notePrefixes(planned)
       let left = freeBlocks(before: planned).upperBound
       if left < 0 { problems.append("plan \(iteration): \(-left) blocks are missing") }
       if planned.decoded.count + planned.plan.tiles.count > limits.maxRequests {
@@ -55,11 +69,26 @@ struct PlanAudit {
 
   /// Blocks of a scheduler that nobody holds; fewer by those that are set aside for who comes to it.
   private func freeBlocks(before planned: Planned) -> ClosedRange<Int> {
-    func blocks(_ isMeant: (Paper) -> Bool) -> Int {
-      papers.filter { $0.rank == planned.rank && isMeant($0) }.reduce(0) { $0 + $1.blocks }
-    }
-    let free = limits.blockCount - blocks { $0.home(at: planned.now) == planned.replica }
-    return free - blocks { $0.isAwaited(by: planned.replica, at: planned.now) }...free
+    let awaited = papers.filter { $0.rank == planned.rank && $0.isAwaited(by: planned.replica, at: planned.now) }
+    let prefixes = prefixes(held: planned)
+    let shared = (prefixes.count - Set(prefixes).count) * (limits.tokensPerPrefixBlock ?? 0) / limits.tokensPerBlock
+    let free = limits.blockCount - holders(planned).reduce(0) { $0 + $1.blocks } + shared
+    return free - awaited.reduce(0) { $0 + $1.blocks }...free
+  }
+
+  /// Who holds blocks of the scheduler.
+  private func holders(_ planned: Planned) -> [Paper] {
+    papers.filter { $0.rank == planned.rank && $0.blocks > 0 && $0.home(at: planned.now) == planned.replica }
+  }
+
+  private mutating func notePrefixes(_ planned: Planned) {
+    everPassed[planned.place, default: []].formUnion(prefixes(held: planned))
+  }
+
+  /// The ids of prefix blocks that requests hold there, each as often as it is held.
+  private func prefixes(held planned: Planned) -> [Int] {
+    guard let size = limits.tokensPerPrefixBlock else { return [] }
+    return holders(planned).flatMap { $0.passedIDs(size) }
   }
 
   /// Tokens x layers of all requests since their last preemption.
@@ -83,7 +112,10 @@ struct PlanAudit {
       let length = papers[id.number].length
       papers[id.number].prefillTokens = length
       papers[id.number].blocks = (length + limits.tokensPerBlock - 1) / limits.tokensPerBlock
-      papers[id.number].passes = [[Int]](repeating: [Int](repeating: 0, count: length), count: limits.layerCount)
+      let cached = cachedTokens(of: id, planned)
+      let passes = (0..<length).map { $0 < cached ? 1 : 0 }
+      papers[id.number].passes = [[Int]](repeating: passes, count: limits.layerCount)
+      skipped += cached * limits.layerCount
     }
     for id in planned.decoded {
       let isFirstOfBlock = (papers[id.number].length - 1) % limits.tokensPerBlock == 0
@@ -91,6 +123,17 @@ struct PlanAudit {
       for layer in 0..<limits.layerCount { papers[id.number].passes[layer].append(1) }
     }
     for tile in planned.plan.tiles { pass(tile) }
+  }
+
+  /// What an admitted request found cached, compared with all that was ever computed.
+  private mutating func cachedTokens(of id: RequestID, _ planned: Planned) -> Int {
+    guard let place = planned.waiting.firstIndex(of: id), let size = limits.tokensPerPrefixBlock else { return 0 }
+    let findable = papers[id.number].request.prefixIDs.prefix(
+      min(papers[id.number].request.promptTokens, papers[id.number].length - 1) / size)
+    let known = size * findable.prefix { everPassed[planned.place]?.contains($0) ?? false }.count
+    if planned.cached[place] > known { problems.append("request \(id.number) finds cached what nobody computed") }
+    forgotten += known - planned.cached[place]
+    return planned.cached[place]
   }
 
   private mutating func pass(_ tile: Tile) {
@@ -114,4 +157,9 @@ struct PlanAudit {
       if papers[id.number].emitted == papers[id.number].request.outputTokens { papers[id.number].blocks = 0 }
     }
   }
+}
+
+extension Planned {
+  /// Whose blocks it speaks of.
+  fileprivate var place: [Int] { [replica.number, rank] }
 }

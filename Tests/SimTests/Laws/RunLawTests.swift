@@ -67,7 +67,8 @@ import Traces
   @Test func layeredWithOneGroupIsChunkedWhereNobodyDecodes() throws {
     for scenario in LawScenario.all {
       let trace = scenario.trace.map {
-        TraceRequest(arrival: $0.arrival, promptTokens: $0.promptTokens, outputTokens: 1)
+        TraceRequest(
+          arrival: $0.arrival, promptTokens: $0.promptTokens, outputTokens: 1, prefixIDs: $0.prefixIDs)
       }
       let grouping = LayerGrouping(rule: .fixed, maxGroups: 1)
       let layered = try observe(

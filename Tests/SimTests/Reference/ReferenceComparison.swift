@@ -14,6 +14,7 @@ struct RequestFacts: Equatable {
   var finish: SimTime
   var largestGap: SimDuration
   var preemptions: Int
+  var cachedTokens: Int
 }
 
 /// What a simulation says about an iteration, with the work of each layer on each rank that has any.
@@ -39,7 +40,7 @@ extension Observation {
         number: request.id.number, isTurnedAway: request.outcome != .completed,
         tokenTimes: tokenTimes, firstScheduled: request.firstScheduled, firstToken: request.firstToken,
         cacheArrival: request.cacheArrival, finish: request.finish, largestGap: request.largestGap,
-        preemptions: request.preemptions)
+        preemptions: request.preemptions, cachedTokens: request.cachedTokens)
     }
   }
 
@@ -71,8 +72,8 @@ extension ReferenceEngine {
         number: request.number, isTurnedAway: request.isTurnedAway, tokenTimes: request.tokenTimes,
         firstScheduled: request.firstScheduled ?? request.arrival,
         firstToken: request.tokenTimes.first ?? request.arrival, cacheArrival: request.cacheArrival,
-        finish: request.tokenTimes.last ?? request.arrival,
-        largestGap: request.gaps.max() ?? .zero, preemptions: request.preemptions)
+        finish: request.tokenTimes.last ?? request.arrival, largestGap: request.gaps.max() ?? .zero,
+        preemptions: request.preemptions, cachedTokens: request.cachedTokens)
     }
   }
 

@@ -163,6 +163,7 @@ final class ReferenceEngine {
       scheduler.decodes = []
       scheduler.pieces = []
       if scheduler.inFlight > 0 { scheduler.scheduler.plan(scheduler) }
+      scheduler.forget()
       let doesSomething = !scheduler.decodes.isEmpty || !scheduler.pieces.isEmpty
       precondition(
         doesSomething || scheduler.inFlight == 0 || !moves.isEmpty,
@@ -191,12 +192,13 @@ final class ReferenceEngine {
   }
 
   private func account(_ replica: ReferenceReplica, _ end: SimTime) {
-    for request in replica.decodes {
+    for request in replica.decodes.sorted(by: { $0.number < $1.number }) {
       request.tokenTimes.append(end)
       if request.isFinished { leave(request, replica) }
     }
     for piece in replica.pieces {
       for layer in piece.layers { piece.request.passed[layer] += piece.tokens.count }
+      replica.share(piece.request)
       guard piece.request.prefilled == piece.request.prefillTokens else { continue }
       piece.request.tokenTimes.append(end)
       replica.prefilling.removeAll { $0 === piece.request }
@@ -212,6 +214,7 @@ final class ReferenceEngine {
   /// After a prefill's token: decodes here, or comes to a replica that decodes.
   private func goOn(_ request: ReferenceRequest, _ replica: ReferenceReplica) {
     guard let decoders, replica.number < intake.replicas.count else { return replica.decoding.append(request) }
+    replica.leaving.append(request)
     let receiver = decoders.replica(for: request)
     receiver.awaited.append(request)
     touch(receiver)
@@ -235,6 +238,7 @@ final class ReferenceEngine {
 
   private func takeCaches(at now: SimTime) {
     for move in moves where move.end == now {
+      move.sender.leaving.removeAll { $0 === move.request }
       move.sender.giveBack(move.request)
       move.receiver.take(move.request)
       move.request.cacheArrival = now

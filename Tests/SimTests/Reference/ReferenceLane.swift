@@ -53,6 +53,6 @@ extension ReferenceReplica {
   var share: ReferenceIteration.Share {
     ReferenceIteration.Share(
       decodes: decodes.count, pieces: pieces, waiting: waiting.count,
-      usedBlocks: settings.blockCount - freeBlocks.count, work: work)
+      usedBlocks: settings.blockCount - freeBlocks, work: work)
   }
 }

@@ -20,18 +20,19 @@ final class ReferencePool {
 extension ReferenceReplica {
   /// Sets aside the blocks of a request that comes here; false if too few are free.
   func setAside(for request: ReferenceRequest) -> Bool {
-    guard blocks(holding: request.promptTokens) <= freeBlocks.count else { return false }
-    for _ in 0..<blocks(holding: request.promptTokens) { request.blocksToCome.append(freeBlocks.removeLast()) }
+    guard blocks(holding: request.promptTokens) <= freeBlocks else { return false }
+    request.blocksToCome = blocks(holding: request.promptTokens)
     awaited.removeFirst()
     arriving.append(request)
+    forget()
     return true
   }
 
-  /// Lets a request decode in the blocks that were set aside.
+  /// Lets a request decode in the blocks that were set aside, and others have its prefix.
   func take(_ request: ReferenceRequest) {
     arriving.removeAll { $0 === request }
-    request.blocks = request.blocksToCome
-    request.blocksToCome = []
+    request.ownBlocks = request.blocksToCome
     decoding.append(request)
+    share(request)
   }
 }

@@ -19,9 +19,9 @@ final class ReferenceReplay: ReferenceScheduler {
       precondition(replica.admitNext() === request, "an admitted request finds its blocks")
     }
     replica.decodes = oldest(plan.decodes, of: replica.decoding)
-    for request in replica.decodes where replica.blocks(holding: request.length) > request.blocks.count {
-      precondition(!replica.freeBlocks.isEmpty, "a decoding request finds its block")
-      request.blocks.append(replica.freeBlocks.removeLast())
+    for request in replica.decodes where replica.needsBlock(request) {
+      precondition(replica.freeBlocks > 0, "a decoding request finds its block")
+      request.ownBlocks += 1
     }
     for tile in plan.tiles {
       replica.prefill(find(tile.request, in: replica.prefilling), tokens: tile.tokens, layers: tile.layers)

@@ -21,14 +21,16 @@ final class ReferenceReplica {
   var waiting: [ReferenceRequest] = []
   var prefilling: [ReferenceRequest] = []
   var decoding: [ReferenceRequest] = []
-  var freeBlocks: [Int]
+  /// Prefix blocks that are cached; of those that nobody holds, the ones that were held last come last.
+  var cached: [Int] = []
   /// The iteration that is being planned.
   var decodes: [ReferenceRequest] = []
   var pieces: [Piece] = []
-
   /// Who is to decode here: without blocks yet, and on the way to its blocks.
   var awaited: [ReferenceRequest] = []
   var arriving: [ReferenceRequest] = []
+  /// Who is to decode elsewhere and has its blocks here until it is there.
+  var leaving: [ReferenceRequest] = []
 
   init(
     _ number: Int, lane: Int, link: ReferenceLink, _ settings: ReferenceSettings, _ scheduler: any ReferenceScheduler
@@ -38,7 +40,6 @@ final class ReferenceReplica {
     self.link = link
     self.settings = settings
     self.scheduler = scheduler
-    freeBlocks = Array(0..<settings.blockCount)
   }
 
   var inFlight: Int { waiting.count + prefilling.count + decoding.count }
@@ -65,14 +66,14 @@ final class ReferenceReplica {
     while !queue.isEmpty, decodes.count < limit {
       let request = queue.removeFirst()
       var isPreempted = false
-      if blocks(holding: request.length) > request.blocks.count {
-        while freeBlocks.isEmpty, !isPreempted {
+      if needsBlock(request) {
+        while freeBlocks == 0, !isPreempted {
           let victim = queue.popLast() ?? request
           preempt(victim)
           isPreempted = victim === request
         }
         if isPreempted { break }
-        request.blocks.append(freeBlocks.removeLast())
+        request.ownBlocks += 1
       }
       decodes.append(request)
     }
@@ -92,19 +93,21 @@ final class ReferenceReplica {
 
   /// The next waiting request with blocks for all of its tokens; nil if there is none or too few blocks are free.
   func admitNext() -> ReferenceRequest? {
-    guard let next = waiting.first, blocks(holding: next.length) <= freeBlocks.count else { return nil }
+    guard let next = waiting.first else { return nil }
+    let hits = hits(of: next)
+    let othersHold = held.intersection(hits).count * blocksPerPrefixBlock
+    guard blocks(holding: next.length) - othersHold <= freeBlocks else { return nil }
     waiting.removeFirst()
-    for _ in 0..<blocks(holding: next.length) { next.blocks.append(freeBlocks.removeLast()) }
+    next.shared = hits
+    next.ownBlocks = blocks(holding: next.length) - hits.count * blocksPerPrefixBlock
     next.prefillTokens = next.length
-    next.passed = [Int](repeating: 0, count: settings.layerCount)
-    if next.firstScheduled == nil { next.firstScheduled = now }
+    next.passed = [Int](repeating: cachedTokens(of: next), count: settings.layerCount)
+    if next.firstScheduled == nil {
+      next.firstScheduled = now
+      next.cachedTokens = cachedTokens(of: next)
+    }
     prefilling.append(next)
     return next
-  }
-
-  func giveBack(_ request: ReferenceRequest) {
-    freeBlocks += request.blocks
-    request.blocks = []
   }
 
   /// Plans prompt tokens through layers, after checking that each finds its layer ready for it.

@@ -10,8 +10,13 @@ final class ReferenceRequest {
   let session: UInt64?
   /// When each of its tokens came out.
   var tokenTimes: [SimTime] = []
-  /// The KV blocks it holds, each with its own number.
-  var blocks: [Int] = []
+  /// The ids of its prompt's prefix blocks.
+  let ids: [Int]
+  /// KV blocks that are its own, and the ids of prefix blocks that others may hold too.
+  var ownBlocks = 0
+  var shared: [Int] = []
+  /// Tokens that were cached when it was first admitted.
+  var cachedTokens = 0
   /// Tokens that its prefill must compute, and how many of them have passed each layer.
   var prefillTokens = 0
   var passed: [Int] = []
@@ -19,7 +24,7 @@ final class ReferenceRequest {
   var firstScheduled: SimTime?
   var isTurnedAway = false
   /// The blocks set aside for it where it is to decode, and when its keys and values were there.
-  var blocksToCome: [Int] = []
+  var blocksToCome = 0
   var cacheArrival: SimTime?
 
   init(number: Int, _ request: TraceRequest) {
@@ -28,6 +33,7 @@ final class ReferenceRequest {
     promptTokens = request.promptTokens
     outputTokens = request.outputTokens
     session = request.session
+    ids = request.prefixIDs
   }
 
   /// Its prompt and the tokens that have come out.
@@ -46,5 +52,6 @@ struct ReferenceSettings {
   var maxModelLen: Int
   var blockCount: Int
   var tokensPerBlock: Int
+  var tokensPerPrefixBlock: Int?
   var window: Int?
 }

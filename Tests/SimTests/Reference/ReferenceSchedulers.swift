@@ -61,11 +61,11 @@ extension ReferenceReplica {
   func prefillWholePrompts(budget: Int, atMost limit: Int) -> Int {
     var used = 0
     var admitted = 0
-    while admitted < limit, let next = waiting.first, used == 0 || used + next.length <= budget,
-      let request = admitNext()
+    while admitted < limit, let next = waiting.first,
+      used == 0 || used + next.length - cachedTokens(of: next) <= budget, let request = admitNext()
     {
-      prefill(request, tokens: 0..<request.prefillTokens, layers: allLayers)
-      used += request.prefillTokens
+      prefill(request, tokens: request.prefilled..<request.prefillTokens, layers: allLayers)
+      used += request.prefillTokens - request.prefilled
       admitted += 1
     }
     return admitted

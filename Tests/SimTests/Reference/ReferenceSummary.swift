@@ -16,6 +16,7 @@ struct SummaryComparison {
       reference.requests.count - served.count)
     equal("within service level", summary.requestsWithinServiceLevel, served.count { $0.meets(serviceLevel) })
     equal("prompt tokens", summary.promptTokens, served.reduce(0) { $0 + $1.promptTokens })
+    equal("cached tokens", summary.cachedTokens, served.reduce(0) { $0 + $1.cachedTokens })
     equal("output tokens", summary.outputTokens, served.reduce(0) { $0 + $1.outputTokens })
     equal("preemptions", summary.preemptions, served.reduce(0) { $0 + $1.preemptions })
     equal("iterations", summary.iterations, iterations.count)
