@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the tables and the picture of docs/studies/beyond-the-paper.md, and results/beyond-the-paper*.csv.
 #   scripts/study.sh LPSIM
-# Everything after the mark is printed by the commands that stand above it. It takes half a minute.
+# Everything after the mark is printed by the commands that stand above it. It takes a minute.
 set -eu
 lpsim=$1
 root=$(cd "$(dirname "$0")/.." && pwd)

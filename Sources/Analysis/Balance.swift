@@ -61,10 +61,7 @@ public struct Balance: Sendable {
 
   /// Bytes of keys and values of a token on all GPUs: M_KV n_dec, copied where tensor parallelism has more GPUs than
   /// there are key and value heads, and always if they are latent.
-  public var kvBytesPerToken: Bytes {
-    let heads = transformer.attention.latent == nil ? transformer.attention.kvHeads : 1
-    return transformer.kvBytesPerToken * Double(max(1, system.tensorParallel / heads))
-  }
+  public var kvBytesPerToken: Bytes { model.kvBytesPerToken(tensorParallel: system.tensorParallel) }
 
   /// Requests of this context that memory allows: B_cap = (M_cap n_acc - weights) / (n_dec M_KV L); none if not even the
   /// weights fit.

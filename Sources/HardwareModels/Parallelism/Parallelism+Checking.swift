@@ -77,11 +77,10 @@ extension Parallelism {
       }
     }
     if tensor > 1 { try checkAllReduce(engine, interconnect) }
-    let reduces = engine.allReduces.map { "\($0.gpus)" }.joined(separator: ", ")
     if data > 1, engine.allToAlls.isEmpty {
       throw InputError(
         .config, place: "dataParallel", "the engine profile \(engine.name) has no all-to-all between attention ranks",
-        hint: "it has all-reduces over: \(reduces.isEmpty ? "none" : reduces)")
+        hint: "it has all-reduces over: \(engine.knownAllReduces)")
     }
     if pipeline > 1, gpu.linkBandwidth == nil, !interconnect.separates(2 * stageGPUs) {
       throw InputError(
@@ -95,9 +94,15 @@ extension Parallelism {
   private func checkAllReduce(_ engine: EngineProfile, _ interconnect: Interconnect) throws {
     let inside = min(tensor, interconnect.domainGPUs)
     guard inside > 1, !engine.allReduces.contains(where: { $0.gpus == inside }) else { return }
-    let known = engine.allReduces.map { "\($0.gpus)" }.joined(separator: ", ")
     throw InputError(
       .config, "the engine profile \(engine.name) has no all-reduce over \(inside) GPUs",
-      hint: "it has: \(known.isEmpty ? "none" : known)")
+      hint: "it has: \(engine.knownAllReduces)")
+  }
+}
+
+extension EngineProfile {
+  /// The numbers of GPUs over which it sums, in words.
+  fileprivate var knownAllReduces: String {
+    allReduces.isEmpty ? "none" : allReduces.map { "\($0.gpus)" }.joined(separator: ", ")
   }
 }

@@ -23,13 +23,18 @@ extension RooflineCostModel {
     return (first + layers + [last]).filter { $0.duration > .zero }
   }
 
+  @inline(__always)
   func hostTime(of work: IterationWork) -> Seconds {
-    let decodes = work.segments.map(\.decode.requests).max() ?? 0
-    let prefills = work.segments.map(\.prefill.requests).max() ?? 0
+    var (decodes, prefills) = (0, 0)
+    for segment in work.segments {
+      decodes = max(decodes, segment.decode.requests)
+      prefills = max(prefills, segment.prefill.requests)
+    }
     return engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
   }
 
+  @inline(__always)
   func embeddedTokens(of work: IterationWork) -> Int {
-    work.segments.first { $0.layers.lowerBound == 0 }.map { $0.prefill.tokens + $0.decode.requests } ?? 0
+    work.segments.first { $0.layers.lowerBound == 0 }?.tokens ?? 0
   }
 }

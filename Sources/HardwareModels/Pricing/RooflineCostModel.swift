@@ -99,24 +99,15 @@ public struct RooflineCostModel: CostModel {
   public mutating func price(_ work: IterationWork, into cost: inout IterationCost) {
     guard !isCut else { return priceOneRank(work, into: &cost) }
     var sums = Sums()
-    var decodes = 0
-    var prefills = 0
-    var embedded = 0
-    for segment in work.segments {
-      decodes = max(decodes, segment.decode.requests)
-      prefills = max(prefills, segment.prefill.requests)
-      if segment.layers.lowerBound == 0 { embedded = segment.prefill.tokens + segment.decode.requests }
-      add(segment, to: &sums)
-    }
+    for segment in work.segments { add(segment, to: &sums) }
     guard sums.kernels > 0 || work.emittedTokens > 0 else {
       cost = IterationCost()
       return
     }
-    addEnd(self.cost(of: .embedding, embedded), to: &sums)
+    addEnd(self.cost(of: .embedding, embeddedTokens(of: work)), to: &sums)
     addEnd(self.cost(of: .emission, work.emittedTokens), to: &sums)
     sums.traffic[TrafficClass.kvRead.rawValue] += sums.kvBytes
-    let host = engine.hostTimePerIteration + engine.hostTimePerRequest * Double(decodes + prefills)
-    cost.duration = Seconds(sums.elapsed) + host
+    cost.duration = Seconds(sums.elapsed) + hostTime(of: work)
     cost.kernelTime = Seconds(sums.kernels)
     cost.flops = Flops(sums.flops)
     cost.traffic.lanes = sums.traffic

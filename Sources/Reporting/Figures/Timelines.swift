@@ -19,16 +19,10 @@ enum Timelines: FigureKind {
 
   static func figures(of subject: Subject) throws -> [Figure] {
     guard case .comparison(let runs, let file) = subject else { return [] }
-    var end = 0.0
-    var recorded: [ResultsFile.Run] = []
-    for run in runs {
-      var last = 0.0
-      try file.forEachIteration(of: run) { last = max(last, $0.end / 1e3) }
-      if last > 0 { recorded.append(run) }
-      end = max(end, last)
-    }
-    guard !recorded.isEmpty else { return [] }
-    let timelines = try recorded.map { try timeline(of: $0, in: file, until: end) }
+    let recorded = try runs.map { (policy: $0.result.run.policy, changes: try changes(in: $0, of: file)) }
+      .filter { !$0.changes[1].isEmpty }
+    guard let end = recorded.flatMap({ $0.changes[1] }).map(\.moment).max() else { return [] }
+    let timelines = recorded.map { timeline(of: $0.policy, $0.changes, until: end) }
     return [
       Figure(
         name: name, title: title, caption: caption(binLength: end / Double(binCount)),
@@ -47,10 +41,8 @@ enum Timelines: FigureKind {
     """
   }
 
-  private static func timeline(
-    of run: ResultsFile.Run, in file: ResultsFile, until end: Double
-  ) throws -> Timeline {
-    var bins = Array(repeating: TimeBins(binCount, until: end), count: 3)
+  /// All changes of each quantity during a run; of the second and the third none where iterations were not recorded.
+  private static func changes(in run: ResultsFile.Run, of file: ResultsFile) throws -> [[TimeBins.Change]] {
     var changes: [[TimeBins.Change]] = [[], [], []]
     func note(_ value: Int, of quantity: Int, from start: Double, to end: Double) {
       changes[quantity] += [(start / 1e3, Double(value)), (end / 1e3, -Double(value))]
@@ -60,8 +52,16 @@ enum Timelines: FigureKind {
       note(iteration.decodes, of: 1, from: iteration.start, to: iteration.end)
       note(iteration.usedBlocks, of: 2, from: iteration.start, to: iteration.end)
     }
-    for index in bins.indices { bins[index].add(changes[index]) }
-    return Timeline(policy: run.result.run.policy, quantities: bins)
+    return changes
+  }
+
+  private static func timeline(of policy: String, _ changes: [[TimeBins.Change]], until end: Double) -> Timeline {
+    let quantities = changes.map { changes in
+      var bins = TimeBins(binCount, until: end)
+      bins.add(changes)
+      return bins
+    }
+    return Timeline(policy: policy, quantities: quantities)
   }
 
   private static func panel(_ timeline: Timeline, colour: Int, beside all: [Timeline]) -> Figure.Panel {

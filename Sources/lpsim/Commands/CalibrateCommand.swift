@@ -127,18 +127,14 @@ struct CalibrateCommand: ParsableCommand {
     if let files {
       if sheet.isNew {
         try makeFolder(parent(of: files.dataSheet))
-        try write(sheet.tree.prettyJSON() + "\n", to: files.dataSheet)
+        try OutputFile.write(sheet.tree.prettyJSON() + "\n", to: files.dataSheet)
       }
-      try write(profile.json().prettyJSON() + "\n", to: files.profile)
+      try OutputFile.write(profile.json().prettyJSON() + "\n", to: files.profile)
     }
-    if let picture { try write(profile.picture(), to: picture) }
+    if let picture { try OutputFile.write(profile.picture(), to: picture) }
     try Terminal.print(report(of: FitReport(profile)))
     guard sheet.isNew, let files else { return sheet.name }
     return files.reference(to: files.dataSheet, in: library)
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    try OutputFile.write(text, to: path)
   }
 
   private func report(of report: FitReport) -> String {

@@ -35,7 +35,7 @@ struct ReproduceCommand: AsyncParsableCommand {
   func run() async throws {
     Interrupt.listen()
     let page = try await page(in: .standard())
-    if let html { try write(page.html, to: html) }
+    if let html { try OutputFile.write(page.html, to: html) }
     if let out { try write(page, to: out) }
     if json {
       try Terminal.print(page.json.prettyJSON() + "\n")
@@ -62,12 +62,8 @@ struct ReproduceCommand: AsyncParsableCommand {
   private func write(_ page: FidelityPage, to path: String) throws {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     for part in ["images", "images/fidelity"] { try makeFolder(folder + part) }
-    for picture in page.pictures { try write(picture.svg, to: "\(folder)images/fidelity/\(picture.file)") }
-    try write(page.markdown(picturesIn: "images/fidelity"), to: path)
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    try OutputFile.write(text, to: path)
+    for picture in page.pictures { try OutputFile.write(picture.svg, to: "\(folder)images/fidelity/\(picture.file)") }
+    try OutputFile.write(page.markdown(picturesIn: "images/fidelity"), to: path)
   }
 
   private func text(of page: FidelityPage) -> String {
