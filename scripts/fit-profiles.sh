@@ -2,7 +2,7 @@
 # Makes the profiles of configs/engines that are fitted to measured kernels, and the tables of docs/calibration.md.
 #   scripts/fit-profiles.sh LPSIM TABLES
 # LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv,
-# mla_prefill.csv, mla_decode.csv and collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes two minutes.
+# mla_prefill.csv, mla_decode.csv and collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes four minutes.
 set -eu
 
 lpsim=$1
@@ -41,7 +41,8 @@ for gpu in h100 h200; do
     --where "decode: window_size=0 context>=256 kv_bytes>=1e8" \
     --where "mla_prefill: engine=SGLang,TRTLLM isl>=16" --where "mla_decode: engine=SGLang context>=256 kv_bytes>=1e8" \
     --where "collectives: impl=vLLM_custom_graph engine_version=0.24.0 bytes<=7e7"
-  profile "trtllm-$gpu" "vllm-0.24-$gpu" \
+  # Only vLLM cuts experts as vLLM does.
+  profile "trtllm-$gpu" "vllm-0.24-$gpu" --set expertTilings=[] \
     --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/mla_prefill.csv" "$tables/mla_decode.csv" \
     "$tables/collectives.csv" --gpu "$gpu-SXM" --engine TRTLLM \
     --where "moe: dtype=bfloat16,fp8_block,w4a16_mxfp4 $moe" --drop-beyond 2 \
@@ -49,8 +50,15 @@ for gpu in h100 h200; do
     --where "collectives: impl=TRTLLM engine_version=1.3.0rc20 bytes<=7e7"
 done
 
-# No tables of attention on the A100, and MoE layers of vLLM 0.14 only.
-profile vllm-0.14-a100 vllm-0.24-h100 \
+# No tables of attention on the A100, and MoE layers of vLLM 0.14 only, which cut experts in tiles of 16 up to as many
+# tokens as there are experts, and in groups of 8 tiles of 64 beyond; it was tuned for one of these shapes.
+tuned="[1,16,64],[3,16,32],[13,16,1],[41,32,1],[81,32,64],[113,32,16],[193,64,32],[769,64,64],[1281,128,64],[1793,128,16]"
+tilings="[{\"format\":\"bf16\",\"steps\":[[1,16,1],[65,64,8]]}"
+for count in 8 128 256; do
+  tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":$count},\"steps\":[[1,16,1],[$((count + 1)),64,8]]}"
+done
+tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":8,\"shard\":7168},\"steps\":[$tuned]}]"
+profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" \
   --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/collectives.csv" --gpu A100-SXM --engine VLLM \
   --where "moe: dtype=bfloat16 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
   --where "gemm: engine=TRTLLM n>=1024 k>=1024" \

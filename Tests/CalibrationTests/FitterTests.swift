@@ -5,6 +5,12 @@ import Testing
 
 @testable import Calibration
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Forms are found again from times that they made themselves.
 @Suite struct FitterTests {
   private func base() throws -> EngineProfile {
@@ -50,23 +56,56 @@ import Testing
     #expect(fit.form == .matrixProduct(form) && fit.inSample.worst < 0.1 && fit.heldOut.worst < 0.1, "\(fit.values)")
   }
 
-  @Test func expertsAreFoundAgain() throws {
-    let form = ExpertProductForm(
-      format: .bf16, shape: nil, start: Seconds(3e-5), flopEfficiency: 0.6, bandwidthEfficiency: 0.85,
-      activationEfficiency: 0.5, rereadShare: 0.2, overlapExponent: 2, tileRows: 16...128)
+  /// What a fit finds for experts of which `form` says how long they take.
+  private func refit(_ form: ExpertProductForm) throws -> ExpertProductForm {
     let works = [1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384].flatMap { tokens in
       [RoutedCounts.balanced, .powerLaw(1.2)].map { counts in
         let load = counts.load(tokens: tokens, experts: 128, topK: 8)
         let product = ExpertProduct(
           rows: tokens, hidden: 2048, intermediate: 768, wholeIntermediate: 768, count: 128, topK: 8, load: load,
-          format: .bf16)
-        return measurement(.moe, .experts(product), size: tokens, model: "m")
+          format: form.format)
+        return measurement(.moe, .experts(product), size: tokens, model: "m", format: form.format)
       }
     }
     let fit = try refit(.experts(form), works)
     #expect(fit.inSample.worst < 0.2, "\(fit.values)")
-    guard case .experts(let found) = fit.form else { Issue.record("no experts"); return }
-    #expect((found.bandwidthEfficiency - 0.85).magnitude < 0.005 && (found.rereadShare - 0.2).magnitude < 0.02)
+    guard case .experts(let found) = fit.form else { preconditionFailure("a fit of experts finds experts") }
+    #expect((found.bandwidthEfficiency - form.bandwidthEfficiency).magnitude < 0.005)
+    return found
+  }
+
+  @Test func expertsAreFoundAgain() throws {
+    let found = try refit(
+      ExpertProductForm(
+        format: .fp8, shape: nil, start: Seconds(3e-5), flopEfficiency: 0.6, bandwidthEfficiency: 0.85,
+        activationEfficiency: 0.5, rereadShare: 0.2, overlapExponent: 2, tileRows: 16...128))
+    #expect((found.rereadShare - 0.2).magnitude < 0.02 && found.tileRows == 16...128)
+  }
+
+  @Test func expertsThatAreCutByTokensAreFoundAgain() throws {
+    let found = try refit(
+      ExpertProductForm(
+        format: .bf16, shape: nil, start: Seconds(3e-5), flopEfficiency: 0.6, bandwidthEfficiency: 0.85,
+        activationEfficiency: 0.5, rereadShare: 1, overlapExponent: 2, tileRows: nil, rereadCache: Bytes(2e7)))
+    let cache = try #require(found.rereadCache)
+    #expect((cache.value / 2e7 - 1).magnitude < 0.1 && found.rereadShare == 1 && found.tileRows == nil)
+  }
+
+  @Test func whatMeasurementsOfAsManyTokensHaveInCommonIsFoundAgain() {
+    let known = TokenCurve([1, 2, 4, 8, 16, 32].map { .init(tokens: $0, factor: $0 < 8 ? 1.1 : 0.9) })
+    let misses = (1...32).flatMap { tokens in
+      [-0.001, 0.001].map { (tokens: tokens, miss: log(known.factor(at: tokens)) + $0) }
+    }
+    let found = TokenCurve(through: misses, robust: LeastSquares())
+    #expect(found.knots.map(\.tokens) == [1, 2, 4, 8, 16, 32])
+    for tokens in 1...32 { #expect((found.factor(at: tokens) / known.factor(at: tokens) - 1).magnitude < 0.02) }
+  }
+
+  @Test func aFewWildMeasurementsDoNotBendTheCurve() {
+    let misses = (0..<40).map { (tokens: 1 + $0 % 8, miss: $0 < 4 ? 1.0 : 0) }
+    for knot in TokenCurve(through: misses, robust: LeastSquares()).knots {
+      #expect((knot.factor - 1).magnitude < 0.02, "\(knot)")
+    }
   }
 
   @Test func attentionOfPromptsAndDecodesTogetherIsFoundAgain() throws {

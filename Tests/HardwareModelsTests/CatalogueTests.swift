@@ -68,6 +68,17 @@ import Testing
     #expect(
       try message("cudaGraphs.decodeBatchSizes", "[2, 1]")
         == "--set: line 1, column 1: cudaGraphs.decodeBatchSizes: the sizes are not ascending")
+    let step = #"[{"format": "bf16", "steps": [[1, 16, 1], STEP]}]"#
+    for (wrong, refusal) in [
+      ("[1, 32, 1]", "steps: the steps do not ascend from one token on"),
+      ("[9, 24, 1]", "steps[1][1]: a tile height is 24; expected a power of two"),
+      ("[9, 32]", "steps[1]: 2 values; expected [tokens, rows, group]"),
+    ] {
+      let found = try message("expertTilings", step.replacingLast("STEP", with: wrong))
+      #expect(found.hasSuffix("expertTilings[0].\(refusal)"), "\(found)")
+    }
+    #expect(
+      try message("experts[0].correction", "[[4, 1], [2, 1]]").hasSuffix("correction: the tokens are not ascending"))
     #expect(try message("elementwise.startSecond", "0").contains("did you mean \"startSeconds\"?"))
   }
 

@@ -1,7 +1,8 @@
 import Base
-import HardwareModels
 import TestSupport
 import Testing
+
+@testable import HardwareModels
 
 /// Every model on GPUs it fits.
 private let deployments: [(model: String, gpu: String, engine: String, tensorParallel: Int)] = [
@@ -119,9 +120,14 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
     }
   }
 
-  /// Whether the tiles of experts are taller for so many tokens than for a few less, so that fewer read weights again.
-  private func tilesGrow(at tokens: Int, after fewer: Int, _ transformer: Transformer) -> Bool {
-    guard let experts = transformer.experts else { return false }
+  /// Whether the tiles of experts are taller for so many tokens than for a few less, or more of them are launched side by
+  /// side, so that fewer read weights again.
+  private func tilesGrow(at tokens: Int, after fewer: Int, _ model: RooflineCostModel) -> Bool {
+    guard fewer > 0, let experts = model.model.transformer.experts else { return false }
+    let shard = experts.intermediate / model.parallelism.gpusOfExpert
+    if let tiling = model.engine.tiling(experts.format, experts: experts.count, shard: shard) {
+      return tiling.step(tokens: tokens, experts: experts.count) != tiling.step(tokens: fewer, experts: experts.count)
+    }
     let share = { (tokens: Int) in Double(tokens * experts.topK) / Double(experts.count) }
     return [16.0, 32, 64].contains { share(fewer) <= $0 && share(tokens) > $0 }
   }
@@ -133,7 +139,7 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
     for requests in 1...300 {
       let work = LayerWork(layers: layers, decode: decode(requests, context: 100 * requests))
       let cost = model.cost(of: IterationWork(segments: [work], emittedTokens: requests))
-      let slack = tilesGrow(at: requests, after: requests - 1, model.model.transformer) ? 0.9 : 1
+      let slack = tilesGrow(at: requests, after: requests - 1, model) ? 0.9 : 1
       #expect(cost.kernelTime >= last.kernelTime * slack, "\(requests) requests: \(cost.kernelTime) \(last.kernelTime)")
       #expect(cost.flops > last.flops)
       #expect(cost.traffic[.expertWeights] >= last.traffic[.expertWeights])
@@ -143,7 +149,7 @@ private let deployments: [(model: String, gpu: String, engine: String, tensorPar
     for tokens in stride(from: 600, through: 16_000, by: 200) {
       let prefill = PrefillWork(tokens: tokens, past: 0, window: model.model.transformer.window)
       let cost = model.cost(of: IterationWork(segments: [LayerWork(layers: layers, prefill: prefill)]))
-      let slack = tilesGrow(at: tokens, after: tokens - 200, model.model.transformer) ? 0.99 : 1
+      let slack = tilesGrow(at: tokens, after: tokens - 200, model) ? 0.99 : 1
       #expect(cost.duration > last.duration * slack, "\(tokens) tokens")
       last = cost
     }

@@ -3,56 +3,62 @@ import HardwareModels
 
 extension FitProblem {
   /// One form for each width of a model's shards, for which software is tuned apart; one for each model, from shards over
-  /// one and two GPUs; one for any model, which shards over more GPUs teach what narrow experts cost. None twice: where
-  /// forms would learn from the same rows there is only the more general one. How wide the tiles of a kernel are, the base
-  /// profile says.
+  /// one and two GPUs; one for any model, which shards over more GPUs teach what narrow experts cost. Where there is one
+  /// model over no more than two GPUs, what it teaches is for any. How wide the tiles of a kernel are, and how high where
+  /// that goes by tokens, the base profile says.
   static func experts(_ format: NumberFormat, _ measurements: [Measurement], _ base: EngineProfile) -> [FitProblem] {
-    let columns = base.experts.map(\.tileColumns).max() ?? 1
     let models = Set(measurements.map(\.model)).sorted()
     guard !models.isEmpty else { return [] }
     let isAlone = models.count == 1 && !measurements.contains(where: \.isNarrowShard)
     return models.flatMap { model in
       let own = measurements.filter { $0.model == model }
       let wide = own.filter { !$0.isNarrowShard }
-      let whole = isAlone || wide.isEmpty ? [] : [experts(format, wide[0].shape, model, wide, columns, mayHide: true)]
-      return shards(of: model, format, own, columns) + whole
-    } + [experts(format, nil, "any model", measurements, columns, mayHide: isAlone)]
+      let whole = isAlone || wide.isEmpty ? [] : [experts(format, wide[0].shape, model, wide, base, mayHide: true)]
+      return shards(of: model, format, own, base) + whole
+    } + [experts(format, nil, "any model", measurements, base, mayHide: isAlone)]
   }
 
-  /// Those that have enough measurements, the widest first; none where there is only one width.
+  /// Those that have enough measurements, the widest first.
   private static func shards(
-    of model: String, _ format: NumberFormat, _ measurements: [Measurement], _ columns: Int
+    of model: String, _ format: NumberFormat, _ measurements: [Measurement], _ base: EngineProfile
   ) -> [FitProblem] {
     let widths = Set(measurements.compactMap(\.shardWidth)).sorted(by: >)
-    guard widths.count > 1 else { return [] }
     return widths.map { width in
       let own = measurements.filter { $0.shardWidth == width }
       var shape = own[0].shape
       shape?.shard = width
-      return experts(format, shape, "\(model), \(width) columns", own, columns, mayHide: true)
+      return experts(format, shape, "\(model), \(width) columns", own, base, mayHide: true)
     }.filter { $0.measurements.count >= $0.leastRows }
   }
 
   private static func experts(
     _ format: NumberFormat, _ shape: ExpertProductForm.Shape?, _ name: String, _ measurements: [Measurement],
-    _ columns: Int, mayHide: Bool
+    _ base: EngineProfile, mayHide: Bool
   ) -> FitProblem {
-    let common = [
-      starts, share("flopEfficiency"), share("bandwidthEfficiency", start: 0.85),
-      FitParameter("rereadShare", in: 0...2, start: 0.1), exponents,
-    ]
+    let isTiled = base.tiling(format, experts: 0, shard: 0) != nil
+    let reread =
+      isTiled
+      ? FitParameter("rereadCacheBytes", in: 1e5...1e11, scale: .logarithmic, start: 1e8)
+      : FitParameter("rereadShare", in: 0...2, start: 0.1)
+    let common = [starts, share("flopEfficiency"), share("bandwidthEfficiency", start: 0.85), reread, exponents]
     let activations = share("activationEfficiency")
-    let variants = [8...128, 16...64, 16...128, 16...256, 32...128, 64...128].flatMap { tiles in
+    let heights: [ClosedRange<Int>?] =
+      isTiled ? [nil] : [8...128, 16...64, 16...128, 16...256, 32...128, 32...256, 64...128, 64...256]
+    let columns = base.experts.map(\.tileColumns).max() ?? 1
+    let variants = heights.flatMap { tiles in
       (mayHide ? [true, false] : [false]).map { hidden in
-        Variant(
-          name: "tiles of \(tiles.lowerBound) to \(tiles.upperBound) rows\(hidden ? ", activations hidden" : "")",
-          parameters: hidden ? common : common + [activations]
+        let choices = [
+          tiles.map { "tiles of \($0.lowerBound) to \($0.upperBound) rows" }, hidden ? "activations hidden" : nil,
+        ]
+        return Variant(
+          name: choices.compactMap(\.self).joined(separator: ", "), parameters: hidden ? common : common + [activations]
         ) { values in
           .experts(
             ExpertProductForm(
               format: format, shape: shape, start: Seconds(values[0]), flopEfficiency: values[1],
-              bandwidthEfficiency: values[2], activationEfficiency: hidden ? nil : values[5], rereadShare: values[3],
-              overlapExponent: values[4], tileRows: tiles, tileColumns: columns))
+              bandwidthEfficiency: values[2], activationEfficiency: hidden ? nil : values[5],
+              rereadShare: isTiled ? 1 : values[3], overlapExponent: values[4], tileRows: tiles, tileColumns: columns,
+              rereadCache: isTiled ? Bytes(values[3]) : nil))
         }
       }
     }
@@ -66,6 +72,11 @@ extension Measurement {
   var isNarrowShard: Bool {
     guard case .experts(let product) = work else { return false }
     return product.wholeIntermediate > 2 * product.intermediate
+  }
+
+  /// Tokens of an MoE layer.
+  var tokens: Int? {
+    if case .experts(let product) = work { product.rows } else { nil }
   }
 
   /// How much of each expert a GPU holds.

@@ -78,6 +78,7 @@ public struct Fitter: Sendable {
       try problem.checkCount()
       if problem.measurements.count < whole.measurements.count { best = self.best(problem) }
     }
+    best.form = corrected(best.form, to: problem.measurements)
     let priced = pricer.prices(best.form, problem.measurements)
     guard let errors = FitErrors(problem.measurements, priced: priced) else {
       preconditionFailure("the number of measurements was checked")
@@ -116,6 +117,17 @@ public struct Fitter: Sendable {
     }
   }
 
+  /// The form of experts of one width, with what measurements of as many tokens have in common beside it; others as they
+  /// are.
+  private func corrected(_ form: FittedForm, to measurements: [Measurement]) -> FittedForm {
+    guard case .experts(var experts) = form, experts.shape?.shard != nil else { return form }
+    let misses = zip(measurements, pricer.prices(form, measurements)).compactMap { measurement, price in
+      measurement.tokens.map { (tokens: $0, miss: log(measurement.seconds / price)) }
+    }
+    experts.correction = TokenCurve(through: misses, robust: search)
+    return .experts(experts)
+  }
+
   /// Each measurement is priced by a fit to the four fifths that it is not in.
   private func heldOut(_ problem: FitProblem, _ variant: FitProblem.Variant) -> FitErrors {
     var random = SeededRandom(seed: 1, stream: "calibration-folds")
@@ -125,9 +137,10 @@ public struct Fitter: Sendable {
     for held in 0..<folds {
       let pairs = zip(problem.measurements, fold)
       let hidden = pairs.filter { $1 == held }.map(\.0)
-      let solution = solve(variant, pairs.filter { $1 != held }.map(\.0))
+      let seen = pairs.filter { $1 != held }.map(\.0)
+      let form = corrected(variant.form(solve(variant, seen).values), to: seen)
       unseen += hidden
-      prices += pricer.prices(variant.form(solution.values), hidden)
+      prices += pricer.prices(form, hidden)
     }
     guard let errors = FitErrors(unseen, priced: prices) else { preconditionFailure("every measurement is in a fold") }
     return errors

@@ -92,7 +92,12 @@ public struct LeastSquares: Sendable {
     return sum.isFinite ? sum : .infinity
   }
 
-  /// J^T W J and J^T W r, with the weights 1 / sqrt(1 + (r/s)^2) that make squares robust.
+  /// 1 / sqrt(1 + (r/s)^2): the weight of a residual's square that makes squares robust.
+  func trust(in residual: Double) -> Double {
+    1 / (1 + (residual / outlierScale) * (residual / outlierScale)).squareRoot()
+  }
+
+  /// J^T W J and J^T W r, with the weights that make squares robust.
   private func normalEquations(
     _ place: [Double], _ here: [Double], _ evaluate: ([Double]) -> [Double]
   ) -> (matrix: [[Double]], gradient: [Double]) {
@@ -101,7 +106,7 @@ public struct LeastSquares: Sendable {
       moved[index] += 1e-5
       return zip(evaluate(moved), here).map { ($0 - $1) / 1e-5 }
     }
-    let weights = here.map { 1 / (1 + ($0 / outlierScale) * ($0 / outlierScale)).squareRoot() }
+    let weights = here.map { trust(in: $0) }
     func product(_ left: [Double], _ right: [Double]) -> Double {
       var sum = 0.0
       for row in weights.indices { sum += weights[row] * left[row] * right[row] }

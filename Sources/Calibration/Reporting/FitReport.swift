@@ -18,7 +18,7 @@ public struct FitReport: Sendable {
     func row(_ title: String, _ inSample: FitErrors, _ heldOut: FitErrors) -> [String] {
       [title, "\(inSample.count)", pair(inSample), pair(heldOut), tenth(inSample.worst), inSample.worstPlace]
     }
-    var rows = fits.map { row($0.title, $0.inSample, $0.heldOut) }
+    var rows = fits.map { row($0.title, $0.inSample, $0.heldOut) } + wholeModels.map(row)
     if fits.count > 1, let inSample = FitErrors(joining: fits.map(\.inSample)),
       let heldOut = FitErrors(joining: fits.map(\.heldOut))
     {
@@ -27,6 +27,23 @@ public struct FitReport: Sendable {
     return WordTable(
       title: "Error of prices, median / p90 in per cent",
       columns: ["form", "rows", "in-sample", "held out (5 folds)", "worst %", "where"], rows: rows)
+  }
+
+  /// Experts of each model over one and two GPUs, priced by the form of their width.
+  private var wholeModels: [(title: String, inSample: FitErrors, heldOut: FitErrors)] {
+    let shards = fits.filter { fit in
+      guard case .experts(let form) = fit.form, form.shape?.shard != nil else { return false }
+      return fit.measurements.allSatisfy { !$0.isNarrowShard }
+    }
+    func title(_ fit: KernelFit) -> String {
+      "experts \(fit.measurements[0].format.rawValue), \(fit.measurements[0].model), each width by its form, up to 2 GPUs"
+    }
+    return Set(shards.map(title)).sorted().compactMap { name in
+      let own = shards.filter { title($0) == name }
+      guard let inSample = FitErrors(joining: own.map(\.inSample)), let heldOut = FitErrors(joining: own.map(\.heldOut))
+      else { return nil }
+      return (name, inSample, heldOut)
+    }
   }
 
   private var parts: WordTable {

@@ -79,12 +79,22 @@ extension FittedForm {
       ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
       ("activationEfficiency", form.activationEfficiency.map { .number($0) } ?? .null),
       ("rereadShare", .number(form.rereadShare)), ("overlapExponent", .number(form.overlapExponent)),
-      ("tileRows", .array([form.tileRows.lowerBound, form.tileRows.upperBound].map { node(.integer($0)) })),
-      ("tileColumns", .integer(form.tileColumns)),
     ]
+    if let cache = form.rereadCache { members.append(("rereadCacheBytes", .number(cache.value))) }
+    if let rows = form.tileRows {
+      members.append(("tileRows", list([rows.lowerBound, rows.upperBound].map { .integer($0) })))
+    }
+    members.append(("tileColumns", .integer(form.tileColumns)))
+    if let correction = form.correction {
+      let knots = correction.knots.map { list([.integer($0.tokens), .number($0.factor)]) }
+      members.append(("correction", list(knots)))
+    }
     return object(members)
   }
 }
+
+/// A list that stands in no file.
+private func list(_ values: [ConfigNode.Value]) -> ConfigNode.Value { .array(values.map { node($0) }) }
 
 /// An object that stands in no file.
 func object(_ members: [(String, ConfigNode.Value)]) -> ConfigNode {

@@ -1,8 +1,11 @@
 import Base
 
-/// An efficiency is a share of the data sheet's peak and cannot exceed it.
-private let share = Double.leastNonzeroMagnitude...1
-private let exponents = 1.0...100.0
+extension ClosedRange<Double> {
+  /// An efficiency is a share of the data sheet's peak and cannot exceed it.
+  static let efficiencies = Double.leastNonzeroMagnitude...1
+  /// Exponents of overlap: at 1 two times add up.
+  static let overlapExponents = 1.0...100.0
+}
 
 extension EngineProfile {
   /// Reads a file of `configs/engines`.
@@ -25,6 +28,7 @@ extension EngineProfile {
       reservedMemory: try fields.quantity("reservedBytes", in: 0...ClosedRange.memoryBytes.upperBound),
       matrixProducts: try readMatrixProducts(fields.required("matrixProducts")),
       experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
+      expertTilings: try fields.optional("expertTilings")?.elements().map { try ExpertTiling(reading: $0) } ?? [],
       decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),
       prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),
       mlaDecodeAttention: try fields.optional("mlaDecodeAttention").map { try LatentDecodeForm(reading: $0) },
@@ -71,48 +75,11 @@ extension MatrixProductForm {
       format: try fields.required("format").word("number format"),
       fromRows: try fields.optional("fromRows")?.integer(in: 2...1_048_576),
       start: try fields.quantity("startSeconds", in: .nonNegative),
-      flopEfficiency: try fields.number("flopEfficiency", in: share),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
-      overlapExponent: try fields.number("overlapExponent", in: exponents),
+      flopEfficiency: try fields.number("flopEfficiency", in: .efficiencies),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: .efficiencies),
+      overlapExponent: try fields.number("overlapExponent", in: .overlapExponents),
       timePerInnerRow: try fields.optionalTime("secondsPerInnerRow"),
-      quantizationEfficiency: try fields.optional("quantizationEfficiency")?.number(in: share))
-    try fields.finish()
-  }
-}
-
-extension ExpertProductForm {
-  init(reading node: ConfigNode) throws {
-    var fields = try ConfigFields(node)
-    self.init(
-      format: try fields.required("format").word("number format"),
-      shape: try fields.optional("shape").map { try Shape(reading: $0) },
-      start: try fields.quantity("startSeconds", in: .nonNegative),
-      flopEfficiency: try fields.number("flopEfficiency", in: share),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
-      activationEfficiency: try fields.optional("activationEfficiency")?.number(in: share),
-      rereadShare: try fields.number("rereadShare", in: 0...2),
-      overlapExponent: try fields.number("overlapExponent", in: exponents),
-      tileRows: try readTileRows(fields.required("tileRows")),
-      tileColumns: try fields.optional("tileColumns")?.integer(in: 1...1024) ?? 1)
-    try fields.finish()
-  }
-}
-
-private func readTileRows(_ node: ConfigNode) throws -> ClosedRange<Int> {
-  let bounds = try node.elements().map { try $0.integer(in: 8...1024) }
-  guard bounds.count == 2, bounds[0] <= bounds[1], bounds.allSatisfy({ $0.nonzeroBitCount == 1 }) else {
-    throw node.error("the tile heights are not [smallest, largest], powers of two from 8 to 1024")
-  }
-  return bounds[0]...bounds[1]
-}
-
-extension ExpertProductForm.Shape {
-  init(reading node: ConfigNode) throws {
-    var fields = try ConfigFields(node)
-    self.init(
-      hidden: try fields.size("hidden"), intermediate: try fields.size("intermediate"),
-      count: try fields.size("count"), topK: try fields.size("topK"),
-      shard: try fields.optional("shard").map { _ in try fields.size("shard") })
+      quantizationEfficiency: try fields.optional("quantizationEfficiency")?.number(in: .efficiencies))
     try fields.finish()
   }
 }
@@ -122,9 +89,9 @@ extension DecodeAttentionForm {
     var fields = try ConfigFields(node)
     self.init(
       start: try fields.quantity("startSeconds", in: .nonNegative),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: .efficiencies),
       timePerHead: try fields.quantity("secondsPerRequestAndHead", in: .nonNegative),
-      overlapExponent: try fields.number("overlapExponent", in: exponents))
+      overlapExponent: try fields.number("overlapExponent", in: .overlapExponents))
     try fields.finish()
   }
 }
@@ -134,10 +101,10 @@ extension LatentDecodeForm {
     var fields = try ConfigFields(node)
     self.init(
       start: try fields.quantity("startSeconds", in: .nonNegative),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
-      flopEfficiency: try fields.number("flopEfficiency", in: share),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: .efficiencies),
+      flopEfficiency: try fields.number("flopEfficiency", in: .efficiencies),
       leastHeads: try fields.integer("leastHeads", in: 1...1024),
-      overlapExponent: try fields.number("overlapExponent", in: exponents))
+      overlapExponent: try fields.number("overlapExponent", in: .overlapExponents))
     try fields.finish()
   }
 }
@@ -167,8 +134,8 @@ extension LatentPrefillForm {
     self.init(
       variant: try fields.required("variant").word("variant of latent attention"),
       start: try fields.quantity("startSeconds", in: .nonNegative),
-      flopEfficiency: try fields.number("flopEfficiency", in: share),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      flopEfficiency: try fields.number("flopEfficiency", in: .efficiencies),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: .efficiencies),
       timePerContextToken: try fields.quantity("secondsPerContextToken", in: .nonNegative))
     try fields.finish()
   }
@@ -181,7 +148,7 @@ extension PrefillAttentionForm {
     let efficiencies = try heads.elements().map { item in
       var fields = try ConfigFields(item)
       let read = HeadEfficiency(
-        headDim: try fields.size("headDim"), flopEfficiency: try fields.number("flopEfficiency", in: share))
+        headDim: try fields.size("headDim"), flopEfficiency: try fields.number("flopEfficiency", in: .efficiencies))
       try fields.finish()
       return read
     }
@@ -189,7 +156,7 @@ extension PrefillAttentionForm {
     self.init(
       start: try fields.quantity("startSeconds", in: .nonNegative), flopEfficiencies: efficiencies,
       maskedTokens: try fields.number("maskedTokens", in: .nonNegative),
-      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: share),
+      bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: .efficiencies),
       timePerContextToken: try fields.optionalTime("secondsPerContextToken"),
       sharedTile: try fields.optional("sharedTile").map { try SharedTile(reading: $0) })
     try fields.finish()

@@ -33,6 +33,8 @@ public struct EngineProfile: Hashable, Sendable {
   public var matrixProducts: [MatrixProductForm]
   /// Routed experts; the form for the shard of the shape at hand, otherwise for the shape, otherwise for any.
   public var experts: [ExpertProductForm]
+  /// How experts are cut into tiles, where that goes by the tokens of a layer call.
+  public var expertTilings: [ExpertTiling]
   /// Decode attention.
   public var decodeAttention: DecodeAttentionForm
   /// Prefill attention.

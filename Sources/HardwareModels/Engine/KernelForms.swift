@@ -39,11 +39,12 @@ public struct MatrixProductForm: Hashable, Sendable {
   }
 }
 
-/// How long the routed experts of a layer take: t0 + (mem^p + cmp^p)^(1/p) + act, where
-/// mem = w (A + (N - A) r) / (e_b bandwidth) for A experts touched, N tiles and w bytes an expert;
-/// cmp = 6 h i N b / (e_f peak) for tiles of b rows, b the power of two above T k / E within bounds;
-/// act = (M (6 h + 12 i) + 4 T h) / (e_a bandwidth) for M = T k pairs. In w and cmp the width i that a GPU holds counts in
-/// whole tiles of c columns.
+/// How long the routed experts of a layer take: (t0 + (mem^p + cmp^p)^(1/p) + act) x f(T), where
+/// mem = w (A + (N - A) r / g) / (e_b bandwidth) for A experts touched, N tiles and w bytes an expert;
+/// cmp = 6 h i N b / (e_f peak) for tiles of b rows; act = (M (6 h + 12 i) + 4 T h) / (e_a bandwidth) for M = T k pairs. In w
+/// and cmp the width i that a GPU holds counts in whole tiles of columns. Where the profile has an ``ExpertTiling``, that
+/// says b and how many tiles share what they read, of which up to ``sharingTiles`` do; otherwise b is the power of two above
+/// T k / E within bounds, and g is 1.
 public struct ExpertProductForm: Hashable, Sendable {
   /// The experts a form was fitted to; a form without one is for any.
   public struct Shape: Hashable, Sendable {
@@ -68,6 +69,16 @@ public struct ExpertProductForm: Hashable, Sendable {
     }
   }
 
+  /// The share that a tile reads again of an expert of so many bytes.
+  func rereadShare(ofExpert bytes: Double) -> Double {
+    let first = bytes * 2 / 3
+    return rereadCache.map { rereadShare * first / (first + $0.value) } ?? rereadShare
+  }
+
+  /// Tiles of a group that read weights once: a group is launched over more columns than run at a time. Of 2, 3, 4, 6 and
+  /// 16, 4 predicts models best that a fit has not seen (docs/calibration.md).
+  static let sharingTiles = 4
+
   /// Weights of this format.
   public var format: NumberFormat
   /// The experts it was fitted to; nil for a form that serves any.
@@ -82,18 +93,22 @@ public struct ExpertProductForm: Hashable, Sendable {
   public var activationEfficiency: Double?
   /// r: the share of an expert that each tile beyond the first reads again.
   public var rereadShare: Double
+  /// c: cache for an expert's first matrices; of v bytes of them only r v / (v + c) are read again. Nil for none.
+  public var rereadCache: Bytes?
   /// p.
   public var overlapExponent: Double
-  /// The smallest and the largest tile height, powers of two.
-  public var tileRows: ClosedRange<Int>
-  /// c: the width of a tile; 1 where no width is rounded.
+  /// The smallest and the largest tile height, powers of two; nil where an ``ExpertTiling`` says them.
+  public var tileRows: ClosedRange<Int>?
+  /// The width of a tile; 1 where no width is rounded.
   public var tileColumns: Int
+  /// f: what measurements of as many tokens have in common beside this; nil for 1.
+  public var correction: TokenCurve?
 
   /// A form with these parameters.
   public init(
     format: NumberFormat, shape: Shape?, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double,
-    activationEfficiency: Double?, rereadShare: Double, overlapExponent: Double, tileRows: ClosedRange<Int>,
-    tileColumns: Int = 1
+    activationEfficiency: Double?, rereadShare: Double, overlapExponent: Double, tileRows: ClosedRange<Int>?,
+    tileColumns: Int = 1, rereadCache: Bytes? = nil, correction: TokenCurve? = nil
   ) {
     self.format = format
     self.shape = shape
@@ -102,8 +117,10 @@ public struct ExpertProductForm: Hashable, Sendable {
     self.bandwidthEfficiency = bandwidthEfficiency
     self.activationEfficiency = activationEfficiency
     self.rereadShare = rereadShare
+    self.rereadCache = rereadCache
     self.overlapExponent = overlapExponent
     self.tileRows = tileRows
     self.tileColumns = tileColumns
+    self.correction = correction
   }
 }

@@ -28,8 +28,15 @@ func check(
       .config, "the GPU \(gpu.name) does not multiply \(experts.format.rawValue), which \(model.name) needs")
   }
   let shard = experts.intermediate / parallelism.gpusOfExpert
-  guard engine.form(for: experts, hidden: model.transformer.hidden, shard: shard) == nil else { return }
-  try require(engine.experts.filter { $0.shape == nil }.map(\.format), holds: experts.format, "expert kernel", engine)
+  guard let form = engine.form(for: experts, hidden: model.transformer.hidden, shard: shard) else {
+    return try require(
+      engine.experts.filter { $0.shape == nil }.map(\.format), holds: experts.format, "expert kernel", engine)
+  }
+  guard form.tileRows != nil || engine.tiling(experts.format, experts: experts.count, shard: shard) != nil else {
+    throw InputError(
+      .config, "the engine profile \(engine.name) does not say how experts in \(experts.format.rawValue) are cut",
+      hint: "give its experts tileRows, or expertTilings an item for any shape")
+  }
 }
 
 /// Whether an engine has the kernels of latent attention that a deployment asks for.

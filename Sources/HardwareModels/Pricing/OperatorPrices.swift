@@ -64,25 +64,41 @@ struct OperatorPrices {
     return form
   }
 
+  /// How high the tiles are, and how many of them are launched side by side.
+  private func tile(of product: ExpertProduct, _ form: ExpertProductForm) -> (rows: Int, group: Int) {
+    if let tiling = engine.tiling(product.format, experts: product.count, shard: product.intermediate) {
+      let step = tiling.step(tokens: product.rows, experts: product.count)
+      return (step.rows, step.group)
+    }
+    guard let heights = form.tileRows else { preconditionFailure("a profile says how experts are cut") }
+    let share = Double(product.rows) * Double(product.topK) / Double(product.count)
+    var height = heights.lowerBound
+    while Double(height) < share, height < heights.upperBound { height *= 2 }
+    return (height, 1)
+  }
+
   func time(of product: ExpertProduct) -> OperatorTime {
     let form = form(for: product)
     let bandwidth = gpu.memoryBandwidth.value
-    let share = Double(product.rows) * Double(product.topK) / Double(product.count)
-    var height = form.tileRows.lowerBound
-    while Double(height) < share, height < form.tileRows.upperBound { height *= 2 }
-    let tiles = product.load.tiles(ofHeight: height)
+    let tile = tile(of: product, form)
+    let tiles = product.load.tiles(ofHeight: tile.rows)
     let hidden = Double(product.hidden)
-    let read = product.load.distinct + (tiles - product.load.distinct) * form.rereadShare
     let columns = form.tileColumns
     let padded = Double((product.intermediate + columns - 1) / columns * columns)
     let weights = 3 * hidden * padded * product.format.bytesPerWeight
+    let sharing = Double(min(tile.group, ExpertProductForm.sharingTiles))
+    let reread = form.rereadShare(ofExpert: weights) / sharing
+    let read = product.load.distinct + (tiles - product.load.distinct) * reread
     let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
-    let rows = max(tiles * Double(height), product.assignments)
+    let rows = max(tiles * Double(tile.rows), product.assignments)
     let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.format))
     let moved = product.activationBytes
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
-    return OperatorTime(seconds, compute: compute, memory: memory + activations, latency: form.start.value)
+    let factor = form.correction?.factor(at: product.rows) ?? 1
+    return OperatorTime(
+      seconds * factor, compute: compute * factor, memory: (memory + activations) * factor,
+      latency: form.start.value * factor)
   }
 
   private func time(of work: DecodeAttention) -> OperatorTime {

@@ -37,6 +37,12 @@ struct FitOptions: ParsableArguments {
       "The profile from which comes what kernels cannot say (default: the backend's).", valueName: "name"))
   var base: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What holds here in place of what the base says, such as expertTilings=[]; may be repeated.",
+      valueName: "key.path=value"))
+  var set: [String] = []
+
   @Option(help: ArgumentHelp("What the new profile is called (default: as its file).", valueName: "name"))
   var name: String?
 
@@ -51,7 +57,7 @@ struct FitOptions: ParsableArguments {
       ("--name", name), ("--drop-beyond", dropBeyond.map { "\($0)" }),
     ]
     return single.flatMap { option, value in value.map { [option, $0] } ?? [] }
-      + self.where.flatMap { ["--where", $0] } + except.flatMap { ["--except", $0] }
+      + set.flatMap { ["--set", $0] } + self.where.flatMap { ["--where", $0] } + except.flatMap { ["--except", $0] }
   }
 
   /// What a calibration must know to fit to these tables.
@@ -63,8 +69,12 @@ struct FitOptions: ParsableArguments {
     let selection = MeasurementSelection(
       gpu: try measuredGPU(tables), engine: engine, models: models, filters: try filters(),
       exceptions: try except.map { try RowFilter(parsing: $0, option: "--except") })
+    let profile = try set.reduce(library.load(base, .engine)) { profile, text in
+      let override = try ConfigOverride(parsing: text)
+      return try profile.setting(override.keyPath, to: override.value)
+    }
     return CalibrationSpec(
-      name: name, selection: selection, gpu: sheet.tree, gpuName: sheet.name, base: try library.load(base, .engine),
+      name: name, selection: selection, gpu: sheet.tree, gpuName: sheet.name, base: profile,
       dropBeyond: dropBeyond, command: command)
   }
 
