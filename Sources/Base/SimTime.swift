@@ -7,7 +7,7 @@ public struct SimTime: Hashable, Comparable, Sendable {
   @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   /// The beginning.
-  public static let zero = SimTime(nanoseconds: 0)
+  @inlinable public static var zero: Self { Self(nanoseconds: 0) }
 
   /// The moment so many seconds after the beginning, to the nearest nanosecond.
   @inlinable public static func seconds(_ seconds: Double) -> SimTime { .zero + .seconds(seconds) }
@@ -36,10 +36,10 @@ public struct SimDuration: Hashable, Comparable, Sendable {
   @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   /// No time at all.
-  public static let zero = SimDuration(nanoseconds: 0)
+  @inlinable public static var zero: Self { Self(nanoseconds: 0) }
 
   /// The longest length a simulation may reach, about 146 years: half of what the clock holds, so that sums stay legal.
-  public static let longest = SimDuration(nanoseconds: Int64.max / 2)
+  @inlinable public static var longest: Self { Self(nanoseconds: Int64.max / 2) }
 
   /// A length of so many seconds, to the nearest nanosecond.
   @inlinable public static func seconds(_ seconds: Double) -> SimDuration {

@@ -7,11 +7,14 @@ struct ShardedModel {
   let cut: Parallelism
   /// Experts on their GPUs; nil where each is cut over all of these.
   let spread: ExpertSpread?
+  /// Attention as one GPU does it.
+  let attention: AttentionShard
 
   /// A model cut this way.
   init(model: Model, cut: Parallelism) {
     self.model = model
     self.cut = cut
+    attention = AttentionShard(model.transformer.attention, gpus: cut.tensor)
     spread = model.routing.flatMap { routing in
       model.transformer.experts.flatMap { experts in
         cut.expert > 1 ? ExpertSpread(routing, topK: experts.topK, over: cut.expert) : nil
@@ -23,7 +26,6 @@ struct ShardedModel {
   var gpus: Int { cut.tensor }
 
   var transformer: Transformer { model.transformer }
-  var attention: AttentionShard { AttentionShard(transformer.attention, gpus: gpus) }
 
   /// A dense matrix product that every GPU does a part of, or a copy of.
   /// - Parameter count: products of this shape side by side.

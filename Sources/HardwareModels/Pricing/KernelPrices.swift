@@ -95,6 +95,7 @@ struct AttentionPrices {
   }
 
   /// Arithmetic, and moving queries, keys, values and outputs.
+  @inline(__always)
   func parts(_ work: PrefillAttention) -> (compute: Double, memory: Double) {
     let width = Double(work.heads * work.headDim)
     let pairs = Double(work.pairs) + Double(work.tokens) * prefillMaskedTokens / 2
@@ -107,6 +108,7 @@ struct AttentionPrices {
   /// The time in which one tile walks the keys that a token sees on average.
   func walk(_ work: PrefillAttention) -> Double { prefillSecondsPerKey * Double(work.pairs) / Double(work.tokens) }
 
+  @inline(__always)
   func seconds(_ work: PrefillAttention) -> Double {
     let parts = parts(work)
     return max(prefillStart + walk(work), prefillStart + parts.compute + parts.memory)

@@ -18,7 +18,9 @@ struct PhaseRing {
     return counts[place]
   }
 
+  /// A division takes longer than all the rest, and most periods are powers of two.
   private func phase(_ offset: Int) -> Int {
+    if counts.count & (counts.count - 1) == 0 { return offset & (counts.count - 1) }
     let remainder = offset % counts.count
     return remainder < 0 ? remainder + counts.count : remainder
   }

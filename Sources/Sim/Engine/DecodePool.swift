@@ -115,7 +115,7 @@ public struct DecodePool: Sendable {
       distribution.add(gap)
       members[slot].largestGap = max(members[slot].largestGap, gap)
     }
-    newcomers.removeAll(keepingCapacity: true)
+    if !newcomers.isEmpty { newcomers.removeAll(keepingCapacity: true) }
     lastEnd = end
     advances += 1
     contextTokens += runningCount

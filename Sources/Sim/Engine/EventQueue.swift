@@ -26,13 +26,12 @@ enum Event: Hashable {
 struct EventQueue {
   private struct Entry: Comparable {
     var time: SimTime
-    var rank: Int
-    var sequence: Int
+    /// Its rank, and below it how many events were scheduled before.
+    var order: Int
     var event: Event
 
     static func < (left: Self, right: Self) -> Bool {
-      if left.time != right.time { return left.time < right.time }
-      return (left.rank, left.sequence) < (right.rank, right.sequence)
+      left.time == right.time ? left.order < right.order : left.time < right.time
     }
   }
 
@@ -41,7 +40,7 @@ struct EventQueue {
 
   /// Schedules an event.
   mutating func schedule(_ event: Event, at time: SimTime) {
-    heap.push(Entry(time: time, rank: event.rank, sequence: scheduled, event: event))
+    heap.push(Entry(time: time, order: event.rank << 60 | scheduled, event: event))
     scheduled += 1
   }
 

@@ -58,7 +58,9 @@ struct Lane {
     precondition(isRunning, "an iteration ends only after it has begun")
     isRunning = false
     for rank in ranks { try all[rank].endIteration(at: now, ledger: &ledger) }
-    try ledger.note(iteration)
+    // The record is copied only where somebody wants to hear of it.
+    ledger.summary.note(iteration)
+    if ledger.detail == .iterations { try ledger.recorder?.record(iteration) }
   }
 }
 

@@ -26,19 +26,19 @@ struct Ledger {
     }
     if detail >= .requests { try recorder?.record(request) }
   }
-
-  /// An iteration ended.
-  mutating func note(_ iteration: IterationRecord) throws {
-    summary.iterations += 1
-    summary.decodeIterations += iteration.decodes > 0 ? 1 : 0
-    summary.decodedTokens += iteration.decodes
-    summary.prefillTokenLayers += iteration.prefillTokenLayers
-    summary.work += iteration.cost
-    if detail == .iterations { try recorder?.record(iteration) }
-  }
 }
 
 extension RunSummary {
+  /// An iteration ended.
+  @inline(__always)
+  mutating func note(_ iteration: IterationRecord) {
+    iterations += 1
+    decodeIterations += iteration.decodes > 0 ? 1 : 0
+    decodedTokens += iteration.decodes
+    prefillTokenLayers += iteration.prefillTokenLayers
+    work += iteration.cost
+  }
+
   fileprivate mutating func note(completed request: RequestRecord, serviceLevel: ServiceLevel) {
     let ttft = request.firstToken - request.arrival
     requestsCompleted += 1

@@ -14,7 +14,8 @@ extension Rank {
       try leave(slot, ledger: &ledger)
     }
     var place = 0
-    for tile in plan.tiles {
+    let tiles = exchange(&plan.tiles, with: [])
+    for tile in tiles {
       guard let found = nextPlace(of: tile.request, from: place) else { preconditionFailure("a checked tile is lost") }
       pendingTokens -= view.prefilling[found].advance(by: tile)
       view.keepPrefix(of: view.prefilling[found].slot, upTo: view.prefilling[found].frontier.completedTokens)

@@ -3,7 +3,8 @@ import HardwareModels
 extension Rank {
   /// Cuts the iteration into runs of like layers: between any two borders of tiles, all layers do the same.
   mutating func cutWork(_ tiles: [Tile]) {
-    work.segments.removeAll(keepingCapacity: true)
+    // There are a few at most, for which `removeAll` takes longer.
+    while work.segments.popLast() != nil {}
     let decode = view.decodes.work
     work.emittedTokens = decode.requests + completions(of: tiles)
     let layers = 0..<view.limits.layerCount

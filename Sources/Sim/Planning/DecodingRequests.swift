@@ -16,18 +16,10 @@ extension DecodePool {
 
   /// How many of the oldest `limit` need one more KV block for their next token.
   /// Complexity: O(the difference between `limit` and how many ran last).
+  @inline(__always)
   public func needingBlock(oldest limit: Int) -> Int {
     if limit >= count, runningCount == count { return needingBlock }
-    return needingBlock + neededByOthers(upTo: limit)
-  }
-
-  /// What those that join or pause add or take away when the oldest `limit` run.
-  private func neededByOthers(upTo limit: Int) -> Int {
-    let (advances, budget) = (advances, budget)
-    func needsBlock(_ entry: Entry) -> Bool { budget.needsBlock(atLength: entry.length(after: advances)) }
-    return limit >= runningCount
-      ? roster.paused.prefix(limit - runningCount).count(where: needsBlock)
-      : -roster.runningNewestFirst.prefix(runningCount - limit).count(where: needsBlock)
+    return needingBlock + roster.neededByOthers(than: runningCount, upTo: limit, after: advances, budget)
   }
 
   /// Those that take part in the next iteration, the one that joined last first.
@@ -42,5 +34,18 @@ extension DecodePool {
         id: entry.id, heldBlocks: budget.blocks(for: length - 1), needsBlock: budget.needsBlock(atLength: length),
         slot: entry.slot)
     }
+  }
+}
+
+extension DecodePool.Roster {
+  /// What those that join or pause add to or take from the blocks that are needed when the oldest `limit` run. The
+  /// roster says it, because to ask the pool would be to copy it.
+  fileprivate func neededByOthers(than runningCount: Int, upTo limit: Int, after advances: Int, _ budget: KVBudget)
+    -> Int
+  {
+    func needsBlock(_ entry: DecodePool.Entry) -> Bool { budget.needsBlock(atLength: entry.length(after: advances)) }
+    return limit >= runningCount
+      ? paused.prefix(limit - runningCount).count(where: needsBlock)
+      : -runningNewestFirst.prefix(runningCount - limit).count(where: needsBlock)
   }
 }

@@ -49,10 +49,18 @@ public struct Frontier: Hashable, Sendable {
     guard !tile.tokens.isEmpty, !tile.layers.isEmpty, tile.layers.lowerBound >= 0, tile.layers.upperBound <= layerCount
     else { return false }
     guard !isLevel else { return tile.layers.lowerBound == 0 && tile.tokens.lowerBound == completedTokens }
-    let layersStandAtFirst = tile.layers.allSatisfy { tokens(through: $0) == tile.tokens.lowerBound }
     let inputIsReady =
       tile.layers.lowerBound == 0 || tokens(through: tile.layers.lowerBound - 1) >= tile.tokens.upperBound
-    return layersStandAtFirst && inputIsReady
+    return inputIsReady && stand(tile.layers, at: tile.tokens.lowerBound)
+  }
+
+  /// Whether each of these layers has passed just so many tokens.
+  private func stand(_ layers: Range<Int>, at tokens: Int) -> Bool {
+    for step in steps where step.end > layers.lowerBound {
+      guard step.tokens == tokens else { return false }
+      if step.end >= layers.upperBound { return true }
+    }
+    return completedTokens == tokens
   }
 
   /// Moves the frontier over a tile that it admits.

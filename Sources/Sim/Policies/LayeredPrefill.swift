@@ -54,7 +54,7 @@ public struct LayeredPrefill: SchedulingPolicy {
 
   private mutating func formCohort(of view: ReplicaView, _ draft: inout BatchDraft) {
     let limits = view.limits
-    cohort.removeAll(keepingCapacity: true)
+    if !cohort.isEmpty { cohort.removeAll(keepingCapacity: true) }
     var left = cohortTokens
     for request in view.prefilling where left > 0 {
       cohort.append(Member(request: request.id, tokens: request.tokensLeft.prefix(left)))

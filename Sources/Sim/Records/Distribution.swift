@@ -26,7 +26,10 @@ public struct Distribution: Sendable {
   /// The longest; zero without any.
   public private(set) var max = SimDuration.zero
   private var sum = 0.0
-  private var octaves = [[Bin]](repeating: [], count: 64 - octaveBits + 1)
+  /// The bins of all octaves in which something lies, one octave after the other as they came to be needed.
+  private var bins = ContiguousArray<Bin>()
+  /// Where the bins of each octave begin; nil where it holds nothing.
+  private var firstBins = ContiguousArray<Int?>(repeating: nil, count: 64 - octaveBits + 1)
 
   /// Nothing added yet.
   public init() {}
@@ -41,8 +44,19 @@ public struct Distribution: Sendable {
     count += weight
     sum += total
     let (octave, bin) = Self.place(length.nanoseconds)
-    if octaves[octave].isEmpty { octaves[octave] = [Bin](repeating: Bin(), count: Self.binsPerOctave) }
-    octaves[octave][bin].add(total, weight: weight)
+    bins[(firstBins[octave] ?? open(octave)) + bin].add(total, weight: weight)
+  }
+
+  /// Makes room for an octave and returns where its bins begin.
+  private mutating func open(_ octave: Int) -> Int {
+    firstBins[octave] = bins.count
+    bins.append(contentsOf: repeatElement(Bin(), count: Self.binsPerOctave))
+    return bins.count - Self.binsPerOctave
+  }
+
+  /// The bins of an octave; none where it holds nothing.
+  private func bins(of octave: Int) -> ContiguousArray<Bin>.SubSequence {
+    firstBins[octave].map { bins[$0..<$0 + Self.binsPerOctave] } ?? []
   }
 
   private static func place(_ nanoseconds: Int64) -> (octave: Int, bin: Int) {
@@ -70,17 +84,16 @@ public struct Distribution: Sendable {
   public func share(atMost limit: SimDuration) -> Double? {
     guard count > 0 else { return nil }
     let (octave, bin) = Self.place(limit.nanoseconds)
-    var below = octaves[..<octave].joined().reduce(0) { $0 + $1.count }
-    if !octaves[octave].isEmpty { below += octaves[octave][...bin].reduce(0) { $0 + $1.count } }
-    return Double(below) / Double(count)
+    let below = (0..<octave).flatMap { bins(of: $0) } + bins(of: octave).prefix(bin + 1)
+    return Double(below.reduce(0) { $0 + $1.count }) / Double(count)
   }
 
   private func orderStatistic(_ index: Int) -> Double {
     if index == 0 { return Double(min.nanoseconds) }
     if index == count - 1 { return Double(max.nanoseconds) }
     var remaining = index
-    for octave in octaves where !octave.isEmpty {
-      for bin in octave where bin.count > 0 {
+    for octave in firstBins.indices {
+      for bin in bins(of: octave) where bin.count > 0 {
         if remaining < bin.count { return bin.sum / Double(bin.count) }
         remaining -= bin.count
       }
