@@ -45,6 +45,8 @@ public struct PhaseAnalysis: Sendable {
   public let duration: Seconds
   /// What it consists of, in the order it happens.
   public let operators: [OperatorAnalysis]
+  /// Pairs of a token and an expert on the busiest GPU over those of the mean one; nil where experts are not spread.
+  public let expertImbalance: Double?
 
   private init(_ title: String, batch: Int, _ work: LayerWork, emitting: Int, on model: RooflineCostModel) {
     self.title = title
@@ -52,6 +54,7 @@ public struct PhaseAnalysis: Sendable {
     let costs = model.explain(IterationWork(segments: [work], emittedTokens: emitting))
     let duration = costs.reduce(Seconds.zero) { $0 + $1.duration }
     self.duration = duration
+    expertImbalance = model.expertImbalance(promptTokens: work.prefill.tokens, decodeTokens: work.decode.requests)
     operators = costs.map { OperatorAnalysis($0, on: model, of: duration) }
   }
 

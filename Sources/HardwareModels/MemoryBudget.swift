@@ -142,7 +142,7 @@ private func doesNotFit(
   _ model: Model, _ gpu: GPU, _ engine: EngineProfile, _ cut: Parallelism, _ settings: MemoryBudget.Settings,
   missing: Bytes
 ) -> InputError {
-  let isPlain = cut == Parallelism(tensor: cut.tensor)
+  let isPlain = cut.expert == 1 && cut.gpuCount == cut.tensor
   let enough = model.tensorParallelDegrees.first { degree in
     guard isPlain, degree > cut.tensor, engine.allReduces.contains(where: { $0.gpus == degree }) else { return false }
     let needs = Needs.fullest(of: model, gpu, engine, Parallelism(tensor: degree), settings)

@@ -83,10 +83,11 @@ import Testing
     let skewed = ExpertPopularity(zipf: 0.8, count: 256, topK: 8)
     func sumOf(_ ranks: ClosedRange<Int>) -> Double { ranks.reduce(0) { $0 + 1 / powerOf0_8($1) } }
     let (first, sum) = (sumOf(1...8), sumOf(1...256))
-    #expect(isClose(skewed.imbalance(over: 32, .byPopularity), 32 * first / sum))
+    #expect(isClose(skewed.imbalance(over: 32, .stacked), 32 * first / sum))
     for placement in ExpertPlacement.allCases { #expect(isClose(skewed.imbalance(over: 256, placement), 256 / sum)) }
     let (dealt, random) = (skewed.imbalance(over: 32, .dealt), skewed.imbalance(over: 32, .random))
-    #expect(dealt < random && random < skewed.imbalance(over: 32, .byPopularity))
+    #expect(dealt < random && random < skewed.imbalance(over: 32, .stacked))
+    #expect(skewed.imbalance(over: 32, .balanced) < dealt)
     #expect(random == skewed.imbalance(over: 32, .random))
   }
 

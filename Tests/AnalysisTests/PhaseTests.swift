@@ -25,6 +25,22 @@ import Testing
     #expect(PhaseAnalysis(prefilling: 4, on: model).title == "prefill of 4 tokens")
   }
 
+  @Test func theBusiestGPUHasMoreThanTheMeanUnlessExpertsAreCut() throws {
+    func imbalance(_ cut: Parallelism) throws -> Double? {
+      let model = try RooflineCostModel(
+        model: model("qwen3-30b-a3b"), gpu: gpu("h200-sxm-141gb"), engine: engine("vllm-0.24-h200"), parallelism: cut,
+        interconnect: .oneDomain)
+      return PhaseAnalysis(prefilling: 4096, on: model).expertImbalance
+    }
+    #expect(try imbalance(Parallelism(tensor: 4)) == nil)
+    let cuts = [
+      Parallelism(tensor: 4, expert: 4, placement: .stacked), Parallelism(tensor: 4, expert: 4),
+      Parallelism(tensor: 4, expert: 4, redundantExperts: 16), Parallelism(tensor: 4, expert: 4, placement: .balanced),
+    ]
+    let uneven = try cuts.map { try #require(try imbalance($0)) }
+    #expect(uneven == uneven.sorted(by: >) && uneven[3] > 1)
+  }
+
   @Test func intensityIsArithmeticOverBytes() throws {
     let phase = PhaseAnalysis(decoding: 3, context: 5, on: try tinyCostModel())
     let attention = try #require(phase.operators.first { $0.cost.name == "decode attention" })

@@ -13,6 +13,9 @@ func model(_ name: String) throws -> Model {
 /// A GPU of `configs/gpus`.
 func gpu(_ name: String) throws -> GPU { try GPU(reading: library.load(name, .gpu)) }
 
+/// An engine profile of `configs/engines`.
+func engine(_ name: String) throws -> EngineProfile { try EngineProfile(reading: library.load(name, .engine)) }
+
 /// NVLink as the second study has it.
 let nvlink = Link(bandwidth: BytesPerSecond(9e11), latency: Seconds(1.34e-6))
 

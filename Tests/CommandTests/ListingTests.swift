@@ -65,6 +65,24 @@ struct ListingTests {
     #expect(try sandbox.read("roofline.svg").contains("decode: operators on a GPU under its roofline"))
   }
 
+  @Test func analyzeTellsHowUnevenSpreadExpertsAre() throws {
+    let words = "analyze deepseek-r1 --batch 64 --set expertParallel=8 --set expertPlacement=balanced"
+    let tables = try sandbox.lpsim(words: "\(words) --set redundantExperts=32")
+    #expect(
+      tables.out.contains(
+        """
+        experts on 8 GPUs, balanced, 32 redundant  busiest GPU's pairs over the mean
+        ────────────────────────────────────────────────────────────────────────────
+        prefill of 4096 tokens                                                  1.04
+        decode of 64 requests at 4096 tokens                                    1.18
+
+        """))
+    let show = try sandbox.lpsim(words: "show deepseek-r1 --set expertParallel=8 --set redundantExperts=32")
+    #expect(
+      show.out.contains("\ncut of a replica               tensor 8, 36 experts a GPU  tensor 8, 36 experts a GPU\n"))
+    #expect(try !sandbox.lpsim(words: "analyze deepseek-r1 --batch 64").out.contains("busiest GPU's pairs"))
+  }
+
   @Test func whatShowPrintsRunsAndGivesTheSameMetrics() throws {
     let shown = try sandbox.lpsim("show", paperConfig, "--config-only", "--set", "policies.layered.maxGroups=8")
     try sandbox.write(shown.out, to: "mine.json")

@@ -175,6 +175,23 @@ struct RefusalTests {
       "--set: expertParallel: experts over 4 GPUs, and tensorParallel x dataParallel are 2 — 1, or 2"
     ),
     (
+      "redundantExperts=4",
+      "--set: redundantExperts: experts that are not spread over GPUs have no copies — expertParallel would be 2"
+    ),
+    (
+      "tensorParallel=1 --set redundantExperts=4",
+      "--set: redundantExperts: experts that are not spread over GPUs have no copies — a stage has one GPU"
+    ),
+    (
+      "expertParallel=2 --set redundantExperts=3",
+      "--set: redundantExperts: 128 experts of Qwen3-30B-A3B with 3 redundant do not divide among 2 GPUs — 2, or 4"
+    ),
+    ("redundantExperts=-1", "--set: redundantExperts: -1 is out of range; expected 0…65536"),
+    (
+      "expertPlacement=balance",
+      "--set: expertPlacement: no placement of experts \"balance\" — did you mean \"balanced\"?"
+    ),
+    (
       "dataParallel=2 --set expertParallel=4",
       "--set: dataParallel: the engine profile layered-prefill-paper has no all-to-all between attention ranks "
         + "— it has all-reduces over: 2, 4, 8"

@@ -70,6 +70,22 @@ import Testing
     #expect(busiest.pairs > Double(tokens * 4 / 8))
   }
 
+  @Test(arguments: [
+    (0, 1, [1.4823775414710791, 1.4746725006153185, 1.4790631641947933, 1.4641259190714695]),
+    (7, 3, [8.106550553245128, 5.815180472213437, 9.43427572409362, 5.173518151391402]),
+    (512, 40, [299.08064622060425, 8.0, 504.7488285933132, 8.0]),
+  ])
+  func chanceWithoutCopiesIsWhatItWasBeforePlacements(_ prompts: Int, _ decodes: Int, _ known: [Double]) {
+    let skewed = ExpertRouting(
+      prompt: ExpertPopularity(zipf: 0.8, count: 64, topK: 4), decode: ExpertPopularity(zipf: 0.4, count: 64, topK: 4))
+    let uniform = ExpertRouting(uniform: Transformer.Experts(count: 64, topK: 4, intermediate: 1))
+    let busiest = [uniform, skewed].flatMap { routing in
+      let most = ExpertSpread(routing, topK: 4, over: 8).busiest(promptTokens: prompts, decodeTokens: decodes)
+      return [most.pairs, most.distinct]
+    }
+    #expect(busiest == known)
+  }
+
   @Test func aTokenGoesToGPUsOnce() {
     let experts = Transformer.Experts(count: 4, topK: 2, intermediate: 1)
     #expect(ExpertSpread(ExpertRouting(uniform: experts), topK: 2, over: 2).copiesPerToken == 1 - 1.0 / 6)

@@ -26,7 +26,17 @@ import Testing
         == "expertParallel: experts over 4 GPUs, and tensorParallel x dataParallel are 8 — 1, or 8")
     #expect(
       refusal(Parallelism(data: 24, expert: 24))
-        == "expertParallel: 256 experts of DeepSeek-R1 do not divide among 24 GPUs")
+        == "expertParallel: 256 experts of DeepSeek-R1 do not divide among 24 GPUs "
+        + "— redundantExperts=8 would fill them")
+    #expect(
+      refusal(Parallelism(tensor: 8, expert: 8, redundantExperts: 33))
+        == "redundantExperts: 256 experts of DeepSeek-R1 with 33 redundant do not divide among 8 GPUs — 32, or 40")
+    #expect(
+      refusal(Parallelism(data: 24, expert: 24, redundantExperts: 1))
+        == "redundantExperts: 256 experts of DeepSeek-R1 with 1 redundant do not divide among 24 GPUs — 8")
+    #expect(
+      refusal(Parallelism(tensor: 8, redundantExperts: 32))
+        == "redundantExperts: experts that are not spread over GPUs have no copies — expertParallel would be 8")
     #expect(
       refusal(Parallelism(tensor: 8, pipeline: 62))
         == "pipelineParallel: 61 layers of DeepSeek-R1 do not make 62 stages")
@@ -81,6 +91,10 @@ import Testing
     let ranks = try budget(Parallelism(data: 8, expert: 8))
     #expect((ranks.weights.value / (whole - routed + routed / 8) - 1).magnitude < 1e-12)
     #expect(ranks.kvBytesPerToken == Bytes(61 * 576 * 2))
+    let copied = try budget(Parallelism(tensor: 8, expert: 8, redundantExperts: 32))
+    let copies = Double(58 * 32 / 8) * transformer.expertBytes.value
+    #expect((copied.weights.value / (whole / 8 + copies) - 1).magnitude < 1e-12)
+    #expect(try copied.blocks < budget(Parallelism(tensor: 8, expert: 8)).blocks)
     // Of 30 and 31 layers the second stage has one less; the three dense ones of the first are smaller.
     let stages = try budget(Parallelism(tensor: 8, pipeline: 2))
     let halves = [0..<31, 31..<61].map { transformer.weightBytes(of: $0, cut: Parallelism(tensor: 8)).value }

@@ -5,6 +5,8 @@ import Base
 struct ShardedModel {
   let model: Model
   let cut: Parallelism
+  /// How tokens spread over experts and their copies; nil for a dense model.
+  let routing: ExpertRouting?
   /// Experts on their GPUs; nil where each is cut over all of these.
   let spread: ExpertSpread?
   /// Attention as one GPU does it.
@@ -15,9 +17,11 @@ struct ShardedModel {
     self.model = model
     self.cut = cut
     attention = AttentionShard(model.transformer.attention, gpus: cut.tensor)
-    spread = model.routing.flatMap { routing in
+    let routing = model.routing?.withCopies(cut.redundantExperts)
+    self.routing = routing
+    spread = routing.flatMap { routing in
       model.transformer.experts.flatMap { experts in
-        cut.expert > 1 ? ExpertSpread(routing, topK: experts.topK, over: cut.expert) : nil
+        cut.expert > 1 ? ExpertSpread(routing, topK: experts.topK, over: cut.expert, cut.placement) : nil
       }
     }
   }
@@ -140,7 +144,7 @@ extension ShardedModel {
 
   /// The routed experts of a layer as one GPU sees them, the busiest where they are spread; nil for a dense model.
   func expertProduct(_ rows: TokenRows) -> ExpertProduct? {
-    guard let experts = transformer.experts, let routing = model.routing else { return nil }
+    guard let experts = transformer.experts, let routing else { return nil }
     var rows = rows
     // A rank sends no padding to experts on other ranks' GPUs.
     if cut.data > 1 { rows.padding = 0 }
@@ -159,9 +163,9 @@ extension ShardedModel {
     return product
   }
 
-  /// Distinct experts that a layer call touches, on all GPUs.
+  /// Distinct experts that a layer call touches, on all GPUs; each copy of one that is touched counts, for its GPU reads it.
   func distinctExperts(_ rows: TokenRows) -> Double {
-    model.routing.map { $0.load(promptTokens: rows.prompt, decodeTokens: rows.decode).distinct } ?? 0
+    routing.map { $0.load(promptTokens: rows.prompt, decodeTokens: rows.decode).distinct } ?? 0
   }
 
   /// The routed experts of a layer; nil for a dense model.

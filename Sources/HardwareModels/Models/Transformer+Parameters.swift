@@ -87,13 +87,14 @@ extension Transformer {
   /// Bytes of all weights, each in its format.
   public var weightBytes: Bytes { Bytes(parameterGroups().reduce(0) { $0 + $1.bytes }) }
 
-  /// Bytes of the weights of a run of layers, each in its format, on each GPU of a stage: experts over all GPUs of it, the
-  /// rest over those of an attention rank.
+  /// Bytes of the weights of a run of layers, each in its format, on each GPU of a stage: experts and their copies over
+  /// all GPUs of it, the rest over those of an attention rank.
   func weightBytes(of layers: Range<Int>, cut: Parallelism) -> Bytes {
     let groups = parameterGroups(of: layers)
     func sum(_ groups: [ParameterGroup]) -> Double { groups.reduce(0) { $0 + $1.bytes } }
-    guard cut.data > 1 else { return Bytes(sum(groups) / Double(cut.tensor)) }
-    let routed = sum(groups.filter(\.isRouted)) / Double(cut.stageGPUs)
+    guard cut.data > 1 || cut.redundantExperts > 0 else { return Bytes(sum(groups) / Double(cut.tensor)) }
+    let copies = experts.map { Double($0.count + cut.redundantExperts) / Double($0.count) } ?? 1
+    let routed = sum(groups.filter(\.isRouted)) * copies / Double(cut.stageGPUs)
     return Bytes(sum(groups.filter { !$0.isRouted }) / Double(cut.tensor) + routed)
   }
 

@@ -31,6 +31,11 @@ extension Parallelism {
   }
 
   private func checkExperts(_ model: Model) throws {
+    guard expert > 1 || redundantExperts == 0 else {
+      throw InputError(
+        .config, place: "redundantExperts", "experts that are not spread over GPUs have no copies",
+        hint: stageGPUs > 1 ? "expertParallel would be \(stageGPUs)" : "a stage has one GPU")
+    }
     guard let experts = model.transformer.experts else {
       guard expert == 1, data == 1 else {
         throw InputError(
@@ -54,11 +59,20 @@ extension Parallelism {
         "experts over \(expert) GPUs, and tensorParallel x dataParallel are \(stageGPUs)",
         hint: "1, or \(stageGPUs)")
     }
-    guard experts.count % expert == 0 else {
-      throw InputError(
-        .config, place: "expertParallel", "\(experts.count) experts of \(model.name) do not divide among \(expert) GPUs"
-      )
-    }
+    try checkDivision(of: experts.count, of: model)
+  }
+
+  private func checkDivision(of count: Int, of model: Model) throws {
+    let left = (count + redundantExperts) % expert
+    guard left > 0 else { return }
+    let more = redundantExperts + expert - left
+    let fewer = redundantExperts - left
+    let isPlain = redundantExperts == 0
+    throw InputError(
+      .config, place: isPlain ? "expertParallel" : "redundantExperts",
+      "\(count) experts of \(model.name)\(isPlain ? "" : " with \(redundantExperts) redundant") do not divide among "
+        + "\(expert) GPUs",
+      hint: isPlain ? "redundantExperts=\(more) would fill them" : fewer >= 0 ? "\(fewer), or \(more)" : "\(more)")
   }
 
   /// Whether GPUs that must exchange something are connected, and the engine knows how.

@@ -9,13 +9,22 @@ public struct Parallelism: Hashable, Sendable {
   public var expert = 1
   /// Stages, each owning a run of neighbouring layers.
   public var pipeline = 1
+  /// Which experts stand together where they are spread.
+  public var placement = ExpertPlacement.random
+  /// Copies that the most wanted experts of a layer have together, beside one of each expert.
+  public var redundantExperts = 0
 
   /// This cut; a replica on one GPU unless something else is said.
-  public init(tensor: Int = 1, data: Int = 1, expert: Int = 1, pipeline: Int = 1) {
+  public init(
+    tensor: Int = 1, data: Int = 1, expert: Int = 1, pipeline: Int = 1, placement: ExpertPlacement = .random,
+    redundantExperts: Int = 0
+  ) {
     self.tensor = tensor
     self.data = data
     self.expert = expert
     self.pipeline = pipeline
+    self.placement = placement
+    self.redundantExperts = redundantExperts
   }
 
   /// GPUs of the replica.

@@ -30,6 +30,14 @@ extension RooflineCostModel {
     return [waiting("host", layers: 0, hostTime(of: work))] + body + transfers(of: work) + ends
   }
 
+  /// Expected pairs of a token and an expert on the busiest GPU over those of the mean one, in a layer call of so many
+  /// tokens; nil where experts are not spread over GPUs.
+  public func expertImbalance(promptTokens: Int, decodeTokens: Int) -> Double? {
+    guard sharded.spread != nil else { return nil }
+    let product = sharded.expertProduct(TokenRows(prompt: promptTokens, decode: decodeTokens))
+    return product.map { $0.share * Double(parallelism.expert) }
+  }
+
   /// What stages send to the next one.
   private func transfers(of work: IterationWork) -> [OperatorCost] {
     stageLayers.indices.dropLast().compactMap { stage in

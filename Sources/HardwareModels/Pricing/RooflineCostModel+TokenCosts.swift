@@ -104,7 +104,7 @@ extension RooflineCostModel {
   /// A drawn number of experts in the place of the expected one; tiles beyond the first keep their mean, and so does the
   /// busiest GPU's part of the experts.
   private mutating func drawnExperts(_ rows: TokenRows) -> ExpertCost {
-    guard var stream = sampler, let routing = model.routing, var product = sharded.expertProduct(rows) else {
+    guard var stream = sampler, let routing = sharded.routing, var product = sharded.expertProduct(rows) else {
       return ExpertCost()
     }
     let drawn = Double(routing.drawDistinct(promptTokens: rows.prompt, decodeTokens: rows.decode, from: &stream))

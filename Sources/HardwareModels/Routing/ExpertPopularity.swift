@@ -5,9 +5,9 @@
 #endif
 
 /// How often each expert of a layer is among a token's top k: the inclusion probabilities q_e, most wanted last, whose
-/// sum is k.
+/// sum is k. Where experts have copies, how often each physical expert is, in any order.
 public struct ExpertPopularity: Hashable, Sendable {
-  /// q_e for each expert, ascending.
+  /// q_e for each expert, ascending; for each physical expert, as they stand.
   public let inclusion: ContiguousArray<Double>
   /// ln(1 - q_e): what a token adds to the log of the chance that expert e stays untouched.
   let logMiss: ContiguousArray<Double>
@@ -31,7 +31,12 @@ public struct ExpertPopularity: Hashable, Sendable {
       certain += 1
     }
     let free = ascending.count - certain
-    inclusion = ContiguousArray(ascending.enumerated().map { $0 < free ? $1 * scale : 1 })
+    self.init(inclusion: ascending.enumerated().map { $0 < free ? $1 * scale : 1 })
+  }
+
+  /// Experts with these inclusion probabilities.
+  init(inclusion chances: [Double]) {
+    inclusion = ContiguousArray(chances)
     // An expert that every token uses is touched by the first one; e^-745 is the last number above zero.
     logMiss = ContiguousArray(inclusion.map { $0 < 1 ? log1p(-$0) : -745 })
     var vectors = ContiguousArray(repeating: SIMD8<Double>(), count: (inclusion.count + 7) / 8)

@@ -16,12 +16,15 @@ public struct ExpertRouting: Hashable, Sendable {
   public let prompt: ExpertPopularity
   /// Popularity among decoded tokens.
   public let decode: ExpertPopularity
+  /// Whether each expert is wanted at least as much as the one before, in both regimes; copies of experts need not be.
+  private let ascends: Bool
 
   /// A popularity for each regime, over the same experts.
   public init(prompt: ExpertPopularity, decode: ExpertPopularity) {
     precondition(prompt.inclusion.count == decode.inclusion.count, "both regimes are about the same experts")
     self.prompt = prompt
     self.decode = decode
+    ascends = [prompt, decode].allSatisfy { zip($0.inclusion, $0.inclusion.dropFirst()).allSatisfy(<=) }
   }
 
   /// Every expert equally popular: the most experts that independent tokens can touch.
@@ -41,7 +44,7 @@ public struct ExpertRouting: Hashable, Sendable {
   /// distinct = sum over e of 1 - (1 - q_pe)^n_p (1 - q_de)^n_d. Expert e gets m_e = n_p q_pe + n_d q_de tokens on
   /// average; beyond its first tile of height b it fills max(0, m_e / b - (1 + 1/b) / 2) more, which is the mean of
   /// ceil(n / b) - 1 over n spread evenly across a tile. Padding rows fill tiles and touch no expert of their own.
-  /// Experts ascend in both popularities, so those with more than a tile, or sure to be touched, are the last ones.
+  /// Where experts ascend in both popularities, those with more than a tile, or sure to be touched, are the last ones.
   public func load(promptTokens: Int, decodeTokens: Int, paddingTokens: Int = 0) -> ExpertLoad {
     let prompts = Double(promptTokens)
     let decodes = Double(decodeTokens)
@@ -50,18 +53,31 @@ public struct ExpertRouting: Hashable, Sendable {
     var touched = SIMD8<Double>()
     for index in prompt.logMissVectors.indices {
       let logMiss = prompts * prompt.logMissVectors[index] + decodes * decode.logMissVectors[index]
-      let isSure = logMiss[0] < Self.surelyTouched && logMiss[7] < Self.surelyTouched
+      let isSure = ascends && logMiss[0] < Self.surelyTouched && logMiss[7] < Self.surelyTouched
       touched += isSure ? SIMD8(repeating: 1) : 1 - exponential(ofNonPositive: logMiss)
     }
     load.distinct = touched.sum()
+    addExcessTiles(prompts: prompts, rows: rows, to: &load)
+    return load
+  }
+
+  private func addExcessTiles(prompts: Double, rows: Double, to load: inout ExpertLoad) {
+    let heights = ExpertLoad.tileHeights
+    guard ascends else {
+      for (prompt, decode) in zip(prompt.inclusion, decode.inclusion) {
+        let tokens = SIMD8(repeating: prompts * prompt + rows * decode)
+        let excess = (tokens - (heights + 1) / 2) / heights
+        load.excessTiles += excess.replacing(with: 0, where: excess .< 0)
+      }
+      return
+    }
     var first = 0
     for lane in 0..<8 {
-      let height = ExpertLoad.tileHeights[lane]
+      let height = heights[lane]
       first = firstExpert(above: (height + 1) / 2, from: first, prompts: prompts, rows: rows)
       let tokens = prompts * prompt.inclusionFrom[first] + rows * decode.inclusionFrom[first]
       load.excessTiles[lane] = (tokens - Double(expertCount - first) * (height + 1) / 2) / height
     }
-    return load
   }
 
   /// The first expert, `start` or later, that gets more than so many tokens on average; the number of experts if none

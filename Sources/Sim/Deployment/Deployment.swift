@@ -68,11 +68,14 @@ public struct Deployment: Sendable {
     self.model = model
     gpu = try GPU(reading: fields.required("gpu"))
     engine = try EngineProfile(reading: fields.required("engine"))
-    parallelismNodes = try ["tensorParallel", "dataParallel", "expertParallel", "pipelineParallel"].map { key in
-      (key, try fields.required(key))
-    }
-    let degrees = try parallelismNodes.map { try $0.node.integer(in: 1...1024) }
-    parallelism = Parallelism(tensor: degrees[0], data: degrees[1], expert: degrees[2], pipeline: degrees[3])
+    parallelismNodes = try [
+      "tensorParallel", "dataParallel", "expertParallel", "pipelineParallel", "expertPlacement", "redundantExperts",
+    ].map { key in (key, try fields.required(key)) }
+    let nodes = parallelismNodes.map(\.node)
+    let degrees = try nodes.prefix(4).map { try $0.integer(in: 1...1024) }
+    parallelism = Parallelism(
+      tensor: degrees[0], data: degrees[1], expert: degrees[2], pipeline: degrees[3],
+      placement: try nodes[4].word("placement of experts"), redundantExperts: try nodes[5].integer(in: 0...65536))
     interconnect = try Interconnect(reading: fields.required("interconnect"))
     replicas = try fields.integer("replicas", in: 1...4096)
     router = try Sim.router(reading: fields.required("router"))

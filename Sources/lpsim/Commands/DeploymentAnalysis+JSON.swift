@@ -8,6 +8,8 @@ extension DeploymentAnalysis {
     .object([
       ("lpsim", .text(Program.version)), ("name", .text(deployment.name)), ("model", .text(deployment.model.name)),
       ("gpu", .text(deployment.gpu.name)), ("gpus", .whole(deployment.parallelism.gpuCount)),
+      ("expert_placement", .text(deployment.parallelism.placement.rawValue)),
+      ("redundant_experts", .whole(deployment.parallelism.redundantExperts)),
       ("context_tokens", .whole(context)), ("phases", .list(phases.map { $0.json })),
       ("attention_ridge_batch", .number(balance.attentionRidgeBatch)),
       ("expert_ridge_batch", .number(balance.expertRidgeBatch)),
@@ -23,7 +25,7 @@ extension PhaseAnalysis {
   fileprivate var json: ConfigNode {
     .object([
       ("title", .text(title)), ("decoding_requests", .whole(batch)), ("duration_ms", .number(duration.value * 1e3)),
-      ("operators", .list(operators.map { $0.json })),
+      ("expert_imbalance", .number(expertImbalance)), ("operators", .list(operators.map { $0.json })),
     ])
   }
 }

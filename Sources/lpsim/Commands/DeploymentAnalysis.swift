@@ -62,11 +62,22 @@ struct DeploymentAnalysis {
   var text: String {
     let shape =
       "\(deployment.name): \(deployment.model.name) on \(deployment.tensorParallel) x \(deployment.gpu.name)\n\n"
-    let tables = phases.map { $0.text } + [batchTable] + (scaling.map { [text(of: $0)] } ?? [])
+    let tables =
+      phases.map { $0.text } + [imbalanceTable, batchTable].compactMap(\.self) + (scaling.map { [text(of: $0)] } ?? [])
     return shape + tables.joined(separator: "\n") + "\n" + wrapped(conclusion) + "\n"
   }
 
   var conclusion: String { "What limits decoding: \(diagnosis.resource.rawValue). \(diagnosis.reason)." }
+
+  /// Nil where experts are not spread over GPUs.
+  private var imbalanceTable: String? {
+    let rows = phases.compactMap { phase in
+      phase.expertImbalance.map { [phase.title, grouped($0, decimals: 2)] }
+    }
+    let cut = deployment.parallelism
+    let place = "experts on \(cut.expert) GPUs, \(cut.placement.rawValue), \(cut.redundantExperts) redundant"
+    return rows.isEmpty ? nil : table([place, "busiest GPU's pairs over the mean"], rows)
+  }
 
   private var batchTable: String {
     let tokens = "at \(context) tokens each"

@@ -12,12 +12,15 @@ struct ShowCommand: ParsableCommand {
     discussion: """
       Memory is that of a GPU of the fullest stage. tensorParallel GPUs share the layers of each of dataParallel attention \
       ranks, which have requests and KV cache of their own; experts are cut like the rest, or spread whole over \
-      expertParallel = tensorParallel x dataParallel GPUs; pipelineParallel stages own the layers.
+      expertParallel = tensorParallel x dataParallel GPUs; pipelineParallel stages own the layers. Spread experts stand \
+      where chance put them, or as expertPlacement says: random, balanced (as EPLB does), dealt or stacked; \
+      redundantExperts copies go to the most wanted ones of a layer.
 
       EXAMPLES
         lpsim show configs/qwen3-30b.json
         lpsim show qwen3-30b --set gpu=h200-sxm-141gb --set tensorParallel=1
         lpsim show deepseek-r1 --set expertParallel=8 --set pipelineParallel=2
+        lpsim show deepseek-r1 --set expertParallel=8 --set expertPlacement=balanced --set redundantExperts=32
         lpsim show qwen3-30b --config-only > mine.json
       """)
 
@@ -61,7 +64,9 @@ struct ShowCommand: ParsableCommand {
   private func cut(of deployment: Deployment) -> String {
     let it = deployment.parallelism
     let degrees = [("tensor", it.tensor), ("data", it.data), ("pipeline", it.pipeline)].filter { $0.1 > 1 }
-    let experts = deployment.model.transformer.experts.map { "\($0.count / it.expert) experts a GPU" }
+    let experts = deployment.model.transformer.experts.map {
+      "\(($0.count + it.redundantExperts) / it.expert) experts a GPU"
+    }
     let words = degrees.map { "\($0.0) \($0.1)" }.joined(separator: " x ") + (it.expert > 1 ? ", \(experts ?? "")" : "")
     return words.isEmpty ? "none" : words
   }

@@ -66,7 +66,7 @@ struct ScalingFigures: Sendable {
           "throughput of one over the others", "\(better.words), skew \(most)", "", 1, .isBelow,
           ours: 1 / (try ratio(better, skew: most))),
         paper.figure(
-          "imbalance of \(large) GPUs over \(small)", "skew \(most), placed \(ExpertPlacement.random.rawValue)", "",
+          "imbalance of \(large) GPUs over \(small)", "skew \(most), placed at random", "",
           imbalanceRatio, ours: imbalance(large, most, .random) / imbalance(small, most, .random)),
       ])
   }
@@ -97,7 +97,9 @@ struct ScalingFigures: Sendable {
       let (few, many) = try (throughput(small, at, skew: skew), throughput(large, at, skew: skew))
       return [few, many, many / few].map(readable)
     }
-    let placements = ExpertPlacement.allCases
+    let placements: [(words: String, placement: ExpertPlacement)] = [
+      ("by popularity", .stacked), ("dealt out", .dealt), ("at random", .random),
+    ]
     return [
       WordTable(
         title: "Tokens a second on each of \(large) GPUs, experts even", columns: ["each"] + columns,
@@ -107,11 +109,11 @@ struct ScalingFigures: Sendable {
         rows: try skews.map { ["\($0)"] + (try row(better, $0)) }),
       WordTable(
         title: "Load of the GPU with most over the mean, on \(small) and \(large) GPUs, by where experts stand",
-        columns: ["skew"] + placements.map(\.rawValue),
+        columns: ["skew"] + placements.map(\.words),
         rows: skews.map { skew in
           ["\(skew)"]
-            + placements.map { placement in
-              [small, large].map { readable(imbalance($0, skew, placement)) }.joined(separator: ", ")
+            + placements.map { place in
+              [small, large].map { readable(imbalance($0, skew, place.placement)) }.joined(separator: ", ")
             }
         }),
     ]
