@@ -30,7 +30,7 @@ profile() {
 #
 # Kernels are timed again and again on the same data. Weights and keys and values of under 100 MB, twice the 50 MB of
 # the second-level cache, may stay in it between two runs and are left out.
-moe="ep=1 tp=1,2,4,8 weight_bytes>=1e8"
+moe="ep=1,2,4,8 tp=1,2,4,8 weight_bytes>=1e8"
 
 for gpu in h100 h200; do
   profile "vllm-0.24-$gpu" "vllm-0.24-$gpu" \
@@ -42,7 +42,9 @@ for gpu in h100 h200; do
     --where "mla_prefill: engine=SGLang,TRTLLM isl>=16" --where "mla_decode: engine=SGLang context>=256 kv_bytes>=1e8" \
     --where "collectives: impl=vLLM_custom_graph engine_version=0.24.0 bytes<=7e7"
   # Only vLLM cuts experts as vLLM does.
-  profile "trtllm-$gpu" "vllm-0.24-$gpu" --set expertTilings=[] \
+  profile "trtllm-$gpu" "vllm-0.24-$gpu" --set expertTilings=[] --set expertsPassOverForeignPairs=false \
+    --set "sources.expertTilings=None: TRT-LLM picks kernels by trying them" \
+    --set "sources.expertsPassOverForeignPairs=Assumed: grouped CUTLASS kernels know their own pairs only" \
     --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/mla_prefill.csv" "$tables/mla_decode.csv" \
     "$tables/collectives.csv" --gpu "$gpu-SXM" --engine TRTLLM \
     --where "moe: dtype=bfloat16,fp8_block,w4a16_mxfp4 $moe" --drop-beyond 2 \
@@ -58,7 +60,8 @@ for count in 8 128 256; do
   tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":$count},\"steps\":[[1,16,1],[$((count + 1)),64,8]]}"
 done
 tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":8,\"shard\":7168},\"steps\":[$tuned]}]"
-profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" \
+source="Read, not measured: BLOCK_SIZE_M and GROUP_SIZE_M of vLLM's fused MoE kernel in its older get_default_config"
+profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" --set "sources.expertTilings=$source" \
   --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/collectives.csv" --gpu A100-SXM --engine VLLM \
   --where "moe: dtype=bfloat16 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
   --where "gemm: engine=TRTLLM n>=1024 k>=1024" \

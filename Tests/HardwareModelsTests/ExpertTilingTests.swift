@@ -76,6 +76,21 @@ import Testing
     #expect(corrected == 3 * plain)
   }
 
+  @Test func passingOverPairsOfOtherGPUsMovesZeros() throws {
+    func seconds(_ passesOver: Bool) throws -> Double {
+      var engine = try idealEngine()
+      engine.expertsPassOverForeignPairs = passesOver
+      var product = ExpertProduct(
+        rows: 8, hidden: 2, intermediate: 4, wholeIntermediate: 4, count: 2, topK: 1, load: ExpertLoad(counts: [5]),
+        format: .bf16)
+      product.assignments = 5
+      product.foreignPairs = 3
+      return KernelPricing(engine, try unitGPU(), headDim: 128).duration(of: .experts(product)).value
+    }
+    // Of each pair 2 x 2 x 4 bytes of zeros, 3 x 2 x 4 around the activation, 2 x 2 of zeros and 2 x 2 in the sum.
+    #expect(try (seconds(true) - seconds(false) - 3 * (16 + 24 + 4 + 4)).magnitude < 1e-9)
+  }
+
   @Test func expertsThatNothingSaysHowToCutAreRefused() throws {
     var engine = try idealEngine()
     for index in engine.experts.indices { engine.experts[index].tileRows = nil }

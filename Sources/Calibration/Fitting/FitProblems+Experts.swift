@@ -74,6 +74,12 @@ extension Measurement {
     return product.wholeIntermediate > 2 * product.intermediate
   }
 
+  /// The GPUs over which whole experts are spread; nil where each is on one or on all. No form is fitted to such.
+  var spreadOver: Int? {
+    guard case .experts(let product) = work, product.held < product.count else { return nil }
+    return product.count / product.held
+  }
+
   /// Tokens of an MoE layer.
   var tokens: Int? {
     if case .experts(let product) = work { product.rows } else { nil }

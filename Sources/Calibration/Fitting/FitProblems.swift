@@ -20,7 +20,7 @@ extension FitProblem {
     var problems: [FitProblem] = []
     for format in NumberFormat.allCases {
       problems += matrixProducts(format, set.of(.gemm).filter { $0.format == format }, base)
-      problems += experts(format, set.of(.moe).filter { $0.format == format }, base)
+      problems += experts(format, set.of(.moe).filter { $0.format == format && $0.spreadOver == nil }, base)
     }
     problems += ofOne(set.of(.decode), decodeAttention)
     problems += ofOne(set.of(.prefill)) { prefillAttention($0, base) }

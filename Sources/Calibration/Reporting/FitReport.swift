@@ -4,15 +4,17 @@ import Base
 public struct FitReport: Sendable {
   private let fits: [KernelFit]
   private let leftOut: [MeasurementSet.LeftOut]
+  private let spread: [KernelFit.Part]
 
   /// The report of a profile.
-  public init(_ profile: FittedProfile) {
+  public init(_ profile: FittedProfile) throws {
     fits = profile.fits
+    spread = try profile.spreadExperts()
     leftOut = profile.measurements.leftOut
   }
 
   /// All tables.
-  public var tables: [WordTable] { [errors, parts, values, unused].filter { !$0.rows.isEmpty } }
+  public var tables: [WordTable] { [errors, parts, unfitted, values, unused].filter { !$0.rows.isEmpty } }
 
   private var errors: WordTable {
     func row(_ title: String, _ inSample: FitErrors, _ heldOut: FitErrors) -> [String] {
@@ -56,6 +58,15 @@ public struct FitReport: Sendable {
     return WordTable(
       title: "The same by part; a model that is left out is priced by a fit to the others",
       columns: ["form", "part", "rows", "median / p90 %", "worst %"], rows: rows)
+  }
+
+  private var unfitted: WordTable {
+    WordTable(
+      title: "Experts spread over GPUs, balanced, every GPU with all tokens; nothing is fitted to them",
+      columns: ["experts", "rows", "median / p90 %", "worst %", "where"],
+      rows: spread.map {
+        [$0.name, "\($0.errors.count)", pair($0.errors), tenth($0.errors.worst), $0.errors.worstPlace]
+      })
   }
 
   private var values: WordTable {
@@ -102,6 +113,6 @@ public struct FitReport: Sendable {
           .init("dropped_rows", node(.integer(fit.dropped))),
         ]))
     }
-    return node(.object([.init("fits", node(.array(list)))]))
+    return node(.object([.init("fits", node(.array(list))), .init("spread_experts", parts(spread))]))
   }
 }

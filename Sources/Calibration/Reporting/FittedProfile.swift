@@ -54,6 +54,21 @@ public struct FittedProfile: Sendable {
     return tree
   }
 
+  /// Errors on kernels of experts that are spread over GPUs, by format, model and GPUs: nothing is fitted to them.
+  public func spreadExperts() throws -> [KernelFit.Part] {
+    let pricing = KernelPricing(try EngineProfile(reading: json()), gpu, headDim: 128)
+    let spread = measurements.of(.moe).compactMap { measurement in
+      measurement.spreadOver.map { gpus in
+        (name: "\(measurement.format.rawValue), \(measurement.model) over \(gpus) GPUs", measurement)
+      }
+    }
+    return Set(spread.map(\.name)).sorted().compactMap { name in
+      let own = spread.filter { $0.name == name }.map(\.1)
+      let prices = own.map { pricing.duration(of: $0.work).value }
+      return FitErrors(own, priced: prices).map { KernelFit.Part(name: name, errors: $0) }
+    }
+  }
+
   /// Errors of each form, for those who read profiles without the tables.
   private func fit() -> ConfigNode {
     func errors(_ errors: FitErrors) -> ConfigNode {

@@ -23,7 +23,9 @@ extension KernelTable.Row {
     switch family {
     case .moe, .gemm:
       if numberFormat(text("dtype")) == nil { return "weights in \(text("dtype"))" }
-      if family == .moe, text("ep") != "1" { return "expert parallelism, which no form is about" }
+      if family == .moe, text("ep") != "1", text("distribution") != "balanced" {
+        return "experts spread over GPUs under skew, which no table describes"
+      }
       return nil
     case .prefill, .decode:
       if text("kv_cache_dtype") != "bfloat16" { return "a KV cache in \(text("kv_cache_dtype"))" }
@@ -91,17 +93,32 @@ extension KernelTable.Row {
     guard topK <= experts else { throw error("topk", "\(topK) of \(experts) experts cannot be chosen") }
     let counts = try routedCounts(tokens: tokens, experts: experts, topK: topK)
     guard whole % degree == 0 else { throw error("tp", "\(degree) does not divide the width \(whole) of an expert") }
-    let product = ExpertProduct(
+    var product = ExpertProduct(
       rows: tokens, hidden: try count("hidden"), intermediate: whole / degree, wholeIntermediate: whole,
       count: experts, topK: topK, load: loads.load(counts, tokens: tokens, experts: experts, topK: topK),
       format: try format())
+    let gpus = try self["ep"] == nil ? 1 : count("ep")
+    if gpus > 1 { try spread(&product, over: gpus) }
     let flops = 6 * product.assignments * Double(product.hidden) * Double(product.intermediate)
     let bytes = product.bytesPerExpert * product.load.distinct + 4 * Double(tokens) * Double(product.hidden)
-    let series = "\(text("model")) \(text("dtype")) tp \(degree), \(text("distribution"))"
+    let places = "tp \(degree)\(gpus > 1 ? " ep \(gpus)" : "")"
+    let series = "\(text("model")) \(text("dtype")) \(places), \(text("distribution"))"
     return Measurement(
       family: .moe, work: .experts(product), format: product.format, headDim: 128, seconds: try seconds(),
       model: text("model"), size: Double(tokens), series: series, flops: flops, bytes: bytes,
       label: "\(series), \(tokens) tokens")
+  }
+
+  /// What the first of so many GPUs does, where every expert has as many tokens and every GPU has all of them.
+  private func spread(_ product: inout ExpertProduct, over gpus: Int) throws {
+    guard product.count % gpus == 0 else { throw error("ep", "\(gpus) does not divide \(product.count) experts") }
+    let pairs = product.assignments
+    let (each, more) = (product.rows * product.topK).quotientAndRemainder(dividingBy: product.count)
+    product.held = product.count / gpus
+    let counts = (0..<product.held).map { $0 < more ? each + 1 : each }
+    product.load = ExpertLoad(counts: counts)
+    product.assignments = Double(counts.reduce(0, +))
+    product.foreignPairs = pairs - product.assignments
   }
 
   /// What the table counted where it did; otherwise what the name of its distribution says.

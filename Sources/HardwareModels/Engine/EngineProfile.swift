@@ -35,6 +35,8 @@ public struct EngineProfile: Hashable, Sendable {
   public var experts: [ExpertProductForm]
   /// How experts are cut into tiles, where that goes by the tokens of a layer call.
   public var expertTilings: [ExpertTiling]
+  /// Whether the kernels of spread experts pass over the pairs of other GPUs, too, where the tokens are at hand.
+  public var expertsPassOverForeignPairs: Bool
   /// Decode attention.
   public var decodeAttention: DecodeAttentionForm
   /// Prefill attention.

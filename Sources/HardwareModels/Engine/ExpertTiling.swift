@@ -13,7 +13,7 @@ public struct ExpertTiling: Hashable, Sendable {
 
   /// The experts that software was tuned for: how many there are, and how many columns of each a GPU holds.
   public struct Shape: Hashable, Sendable {
-    /// Experts in a layer.
+    /// Experts that a GPU holds.
     public var count: Int
     /// Width of the part of an expert that one GPU holds; nil for any.
     public var shard: Int?

@@ -159,6 +159,9 @@ extension ShardedModel {
       product.load.distinct = busiest.distinct
       product.load.excessTiles *= share
       product.assignments *= share
+      product.held = (experts.count + cut.redundantExperts) / cut.expert
+      // Several ranks send tokens only where they are needed.
+      if cut.data == 1 { product.foreignPairs = Double(product.rows) * Double(product.topK) - product.assignments }
     }
     return product
   }

@@ -43,6 +43,10 @@ public struct ExpertProduct: Hashable, Sendable {
   public var format: NumberFormat
   /// (token, expert) pairs of this GPU.
   public var assignments: Double
+  /// Pairs of other GPUs whose tokens this GPU has, too.
+  public var foreignPairs = 0.0
+  /// Experts that this GPU holds, in whole or in part.
+  public var held: Int
 
   /// Work of this shape, in which every pair is this GPU's.
   public init(
@@ -58,6 +62,7 @@ public struct ExpertProduct: Hashable, Sendable {
     self.load = load
     self.format = format
     assignments = Double(rows) * Double(topK)
+    held = count
   }
 
   /// Bytes of one expert on this GPU.
@@ -66,6 +71,9 @@ public struct ExpertProduct: Hashable, Sendable {
   var share: Double { assignments / (Double(rows) * Double(topK)) }
   /// Bytes of activations that the measured kernels move for the pairs of this GPU.
   public var activationBytes: Double { activationBytes(pairs: assignments, tokens: min(Double(rows), assignments)) }
+  /// Bytes that kernels move for pairs of other GPUs if they pass over these: 4i zeros of both first matrices, 6i around
+  /// the activation function, 2h zeros of the last matrix, and 2h in the sum over a token's experts.
+  var foreignBytes: Double { foreignPairs * (4 * Double(hidden) + 10 * Double(intermediate)) }
   /// Bytes of activations that the measured kernels move for M pairs of T tokens:
   /// M (2h + 4i) + M (2i + 2h) + M (6i + 2h) + 4 T h.
   public func activationBytes(pairs: Double, tokens: Double) -> Double {

@@ -66,8 +66,8 @@ struct OperatorPrices {
 
   /// How high the tiles are, and how many of them are launched side by side.
   private func tile(of product: ExpertProduct, _ form: ExpertProductForm) -> (rows: Int, group: Int) {
-    if let tiling = engine.tiling(product.format, experts: product.count, shard: product.intermediate) {
-      let step = tiling.step(tokens: product.rows, experts: product.count)
+    if let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) {
+      let step = tiling.step(tokens: product.rows, experts: product.held)
       return (step.rows, step.group)
     }
     guard let heights = form.tileRows else { preconditionFailure("a profile says how experts are cut") }
@@ -92,7 +92,7 @@ struct OperatorPrices {
     let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(tile.rows), product.assignments)
     let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.format))
-    let moved = product.activationBytes
+    let moved = product.activationBytes + (engine.expertsPassOverForeignPairs ? product.foreignBytes : 0)
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
     let factor = form.correction?.factor(at: product.rows) ?? 1

@@ -132,7 +132,7 @@ struct CalibrateCommand: ParsableCommand {
       try OutputFile.write(profile.json().prettyJSON() + "\n", to: files.profile)
     }
     if let picture { try OutputFile.write(profile.picture(), to: picture) }
-    try Terminal.print(report(of: FitReport(profile)))
+    try Terminal.print(report(of: try FitReport(profile)))
     guard sheet.isNew, let files else { return sheet.name }
     return files.reference(to: files.dataSheet, in: library)
   }
