@@ -5,6 +5,8 @@ import Base
 struct ShardedModel {
   let model: Model
   let cut: Parallelism
+  let transformer: Transformer
+  let attention: AttentionShard
   /// Experts on their GPUs; nil where each is cut over all of these.
   let spread: ExpertSpread?
 
@@ -12,6 +14,8 @@ struct ShardedModel {
   init(model: Model, cut: Parallelism) {
     self.model = model
     self.cut = cut
+    transformer = model.transformer
+    attention = AttentionShard(transformer.attention, gpus: cut.tensor)
     spread = model.routing.flatMap { routing in
       model.transformer.experts.flatMap { experts in
         cut.expert > 1 ? ExpertSpread(routing, topK: experts.topK, over: cut.expert) : nil
@@ -21,9 +25,6 @@ struct ShardedModel {
 
   /// GPUs that share the layers of an attention rank.
   var gpus: Int { cut.tensor }
-
-  var transformer: Transformer { model.transformer }
-  var attention: AttentionShard { AttentionShard(transformer.attention, gpus: gpus) }
 
   /// A dense matrix product that every GPU does a part of, or a copy of.
   /// - Parameter count: products of this shape side by side.

@@ -25,6 +25,8 @@ struct ExpertSpread: Hashable, Sendable {
   /// Expected largest of as many standard normal variables as there are GPUs.
   private let largestNormal: Double
   private let orders: [Order]
+  /// Expected other GPUs that a token goes to.
+  let copiesPerToken: Double
 
   /// Where the experts of one layer stand: expert numbers GPU by GPU, each GPU's sums of inclusion, and its z.
   fileprivate struct Order: Hashable, Sendable {
@@ -40,6 +42,7 @@ struct ExpertSpread: Hashable, Sendable {
     self.gpus = gpus
     self.topK = topK
     largestNormal = expectedLargestNormal(of: gpus)
+    copiesPerToken = expectedCopies(of: routing.expertCount, topK: topK, over: gpus)
     let isUniform = [routing.prompt, routing.decode].allSatisfy { $0.inclusion.first == $0.inclusion.last }
     var random = SeededRandom(seed: 0, stream: "expert-placement")
     orders = isUniform ? [] : (0..<Self.samples).map { _ in Order(routing, gpus, &random) }
@@ -91,16 +94,6 @@ struct ExpertSpread: Hashable, Sendable {
   private func distinct(_ mean: Double, _ variance: Double, _ deviation: Double) -> Double {
     min(mean + deviation * variance.squareRoot(), Double(routing.expertCount / gpus))
   }
-
-  /// Expected other GPUs that a token goes to: (G - 1) (1 - C(E - E/G, k) / C(E, k)), for experts alike. Popular experts
-  /// together on a GPU would make it fewer.
-  var copiesPerToken: Double {
-    let (experts, here) = (routing.expertCount, routing.expertCount / gpus)
-    let none = (0..<topK).reduce(1.0) { chance, taken in
-      chance * Double(max(0, experts - here - taken)) / Double(experts - taken)
-    }
-    return Double(gpus - 1) * (1 - none)
-  }
 }
 
 extension ExpertSpread.Order {
@@ -126,6 +119,16 @@ extension ExpertSpread.Order {
       sums.1 += chances[expert] * (1 - chances[expert])
     }
   }
+}
+
+/// Expected other GPUs that a token goes to: (G - 1) (1 - C(E - E/G, k) / C(E, k)), for experts alike. Popular experts
+/// together on a GPU would make it fewer.
+private func expectedCopies(of experts: Int, topK: Int, over gpus: Int) -> Double {
+  let here = experts / gpus
+  let none = (0..<topK).reduce(1.0) { chance, taken in
+    chance * Double(max(0, experts - here - taken)) / Double(experts - taken)
+  }
+  return Double(gpus - 1) * (1 - none)
 }
 
 /// The integral over x >= 0 of 1 - Phi(x)^n, less that of Phi(-x)^n.

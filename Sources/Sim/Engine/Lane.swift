@@ -70,6 +70,8 @@ struct Pricing {
   let tracksParts: Bool
   /// What each stage takes for the iteration that was priced last, where there are several.
   private var stageTimes: [Seconds]
+  /// What the ranks of a lane do, while they are priced; filled in place, since mapping over ranks copies them.
+  private var works: [IterationWork] = []
 
   init(_ model: any CostModel, _ executor: (any PlanExecutor)?, tracksParts: Bool) {
     self.model = model
@@ -88,7 +90,9 @@ struct Pricing {
     _ ranks: Range<Int>, of all: [Rank], into iteration: inout IterationRecord
   ) throws -> Stages.Times {
     guard ranks.count == 1, stageCount == 1 else {
-      model.price(ranks: all[ranks].map(\.work), stages: &stageTimes, into: &iteration.cost)
+      for rank in ranks { works.append(all[rank].work) }
+      model.price(ranks: works, stages: &stageTimes, into: &iteration.cost)
+      works.removeAll(keepingCapacity: true)
       return .each(stageTimes)
     }
     let only = ranks.lowerBound
