@@ -17,6 +17,8 @@ struct Lane {
   /// Whether it waits for the first stage.
   var isQueued = false
   private var iterationCount = 0
+  /// Iterations since one of its ranks began to prefill while none did.
+  private var prefillClock = 0
   /// The iteration that runs, or ran last.
   private var iteration = IterationRecord()
 
@@ -41,15 +43,23 @@ struct Lane {
     guard !isRunning else { return nil }
     iteration.clear()
     iteration.index = iterationCount
+    if !isPrefilling(all) { prefillClock = 0 }
     var hasWork = false
-    for rank in ranks where try all[rank].takeUp(&iteration, at: now) { hasWork = true }
+    for rank in ranks where try all[rank].takeUp(&iteration, at: now, prefillClock: prefillClock) { hasWork = true }
     guard hasWork else { return nil }
+    prefillClock += 1
     let passage = try stages.pass(pricing.price(ranks, of: all, into: &iteration), from: now)
     iteration.start = now
     iteration.end = passage.end
     iterationCount += 1
     isRunning = true
     return passage
+  }
+
+  @inline(__always)
+  private func isPrefilling(_ all: [Rank]) -> Bool {
+    for rank in ranks where !all[rank].view.prefilling.isEmpty { return true }
+    return false
   }
 
   /// Ends the iteration that runs.
