@@ -27,10 +27,10 @@ struct SystemTests {
   /// Requests come so slowly that no two compute the same paper, and there is room for all papers that are asked about.
   @Test func questionsAboutTheSamePaperFindItsKeysAndValues() throws {
     let words = "--requests 40 --rate 0.01 --json"
-    let trace = try sandbox.lpsim(words: "trace arxiv-questions \(words)").out
+    let trace = try sandbox.lpsim(words: "trace arxiv-qa \(words)").out
     let numbers = try #require(JSONSerialization.jsonObject(with: Data(trace.utf8)) as? [String: Any])
     let best = try #require(numbers["best_prefix_hit_pct"] as? Double)
-    let run = try sandbox.lpsim(words: "run qwen3-30b --trace arxiv-questions --set prefixCaching=true \(words)")
+    let run = try sandbox.lpsim(words: "run qwen3-30b --trace arxiv-qa --set prefixCaching=true \(words)")
     let found = try JSONOutput(run.out).runs.compactMap { $0.metrics["prefix_cache_hit_pct"] }
     #expect(found.count == 2 && best > 30)
     for share in found { #expect(abs(share - best) < 1e-6) }
