@@ -48,7 +48,8 @@ struct Rank {
   /// Requests that wait, prefill or decode.
   var requestsInFlight: Int { view.waiting.count + view.prefilling.count + view.decodes.count }
 
-  /// What a router may know of it. Mutating in name only: so it is read in place, and other getters are given a copy.
+  /// What a router may know of it. Mutating in name only: so a rank in an array is read in place, while other getters are
+  /// given a copy of it.
   var load: ReplicaLoad {
     mutating get {
       let decoding = view.decodes.count + awaited.count + arrivingCount
