@@ -24,6 +24,18 @@ struct SystemTests {
     #expect(!run.out.contains("KV transfer"), "where nothing moves nothing is said of it")
   }
 
+  /// Requests come so slowly that no two compute the same paper, and there is room for all papers that are asked about.
+  @Test func questionsAboutTheSamePaperFindItsKeysAndValues() throws {
+    let words = "--requests 40 --rate 0.01 --json"
+    let trace = try sandbox.lpsim(words: "trace arxiv-qa \(words)").out
+    let numbers = try #require(JSONSerialization.jsonObject(with: Data(trace.utf8)) as? [String: Any])
+    let best = try #require(numbers["best_prefix_hit_pct"] as? Double)
+    let run = try sandbox.lpsim(words: "run qwen3-30b --trace arxiv-qa --set prefixCaching=true \(words)")
+    let found = try JSONOutput(run.out).runs.compactMap { $0.metrics["prefix_cache_hit_pct"] }
+    #expect(found.count == 2 && best > 30)
+    for share in found { #expect(abs(share - best) < 1e-6) }
+  }
+
   @Test func everyTokenIsFoundInAnIterationOfItsReplica() throws {
     let run = try sandbox.lpsim(
       words: "run qwen3-30b-4x --trace sharegpt --requests 60 --record iterations --out r.sqlite")

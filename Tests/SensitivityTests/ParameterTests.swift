@@ -92,14 +92,26 @@ import Testing
   func theShippedRangesAreLegal(_ engine: String, _ model: String) throws {
     let library = ConfigLibrary(roots: [projectFile("configs")])
     let overrides = try ["engine=\(engine)", "model=\(model)"].map { try ConfigOverride(parsing: $0) }
-    let tree = try library.resolve("qwen3-30b", overrides: overrides)
-      .setting("trace", to: library.load("arxiv", .trace))
-    let file = try ParameterFile(reading: library.load("default", .sensitivity), for: tree)
-    for parameter in file.parameters + file.breakEven {
-      for share in [0.0, 1] { _ = try Deployment(reading: parameter.set(to: share, in: tree).removing("trace")) }
-    }
+    let file = try legalRanges("default", of: library.resolve("qwen3-30b", overrides: overrides), in: library)
     // Named by themselves these models' decodes choose experts evenly, and those of Mixtral all do.
     let skew = ["model.lpsim.routing.prompt.sigma", "model.lpsim.routing.decode.levels[1][1]"]
     #expect(file.absent == (model == "mixtral-8x7b" ? skew : [skew[1]]))
+  }
+
+  @Test(arguments: ["deepseek-r1", "qwen3-235b", "deepseek-r1-32b200"])
+  func theRangesOfTheStudyAreLegal(_ deployment: String) throws {
+    let library = ConfigLibrary(roots: [projectFile("configs")])
+    let file = try legalRanges("beyond-the-paper", of: library.resolve(deployment), in: library)
+    #expect(file.absent == [] && file.parameters.count == 12)
+  }
+
+  /// The ranges of a file, after both ends of each made a deployment.
+  private func legalRanges(_ name: String, of tree: ConfigNode, in library: ConfigLibrary) throws -> ParameterFile {
+    let tree = try tree.setting("trace", to: library.load("arxiv", .trace))
+    let file = try ParameterFile(reading: library.load(name, .sensitivity), for: tree)
+    for parameter in file.parameters + file.breakEven {
+      for share in [0.0, 1] { _ = try Deployment(reading: parameter.set(to: share, in: tree).removing("trace")) }
+    }
+    return file
   }
 }

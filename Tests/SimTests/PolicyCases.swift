@@ -19,24 +19,7 @@ struct PolicyCase: Sendable {
       name: "chunked", settings: #"{"tokenBudget": 12}"#,
       randomSettings: { random, _, longest in #"{"tokenBudget": \#(random.integer(1...max(64, longest / 2)))}"# },
       reference: { ReferenceChunked(budget: try $0.whole("tokenBudget")) }),
-    PolicyCase(
-      name: "layered", settings: #"{"cohortTokens": 32, "groupRule": "fixed", "maxGroups": 3}"#,
-      randomSettings: { random, layerCount, longest in
-        let rule = random.one(of: ["table", "ceil", "fixed"])
-        let cohort = random.integer(8...max(256, 2 * longest))
-        let groups = random.integer(1...layerCount)
-        return #"{"cohortTokens": \#(cohort), "groupRule": "\#(rule)", "maxGroups": \#(groups)}"#
-      },
-      reference: { settings in
-        let groups = try settings.whole("maxGroups")
-        let rule: ReferenceLayered.Rule
-        switch try settings.text("groupRule") {
-        case "table": rule = ReferenceLayered.tableRule(maxGroups: groups)
-        case "ceil": rule = ReferenceLayered.paperRule(maxGroups: groups)
-        default: rule = { _ in groups }
-        }
-        return ReferenceLayered(budget: try settings.whole("cohortTokens"), rule: rule)
-      }),
+    layered(rules: ["table", "ceil", "fixed"]),
     PolicyCase(
       name: "orca", settings: #"{"tokenBudget": 40}"#,
       randomSettings: { random, _, longest in #"{"tokenBudget": \#(random.integer(1...4 * longest))}"# },
@@ -49,10 +32,43 @@ struct PolicyCase: Sendable {
       reference: { ReferenceStatic(batchSize: try $0.whole("batchSize"), budget: try $0.whole("tokenBudget")) }),
   ]
 
-  /// The case of a policy that `Sim` lists.
+  private static func layered(rules: [String]) -> PolicyCase {
+    PolicyCase(
+      name: "layered",
+      settings: #"{"cohortTokens": 32, "groupRule": "\#(rules[rules.count - 1])", "maxGroups": 3}"#,
+      randomSettings: { random, layerCount, longest in
+        let rule = random.one(of: rules)
+        let cohort = random.integer(8...max(256, 2 * longest))
+        let groups = random.integer(1...layerCount)
+        return #"{"cohortTokens": \#(cohort), "groupRule": "\#(rule)", "maxGroups": \#(groups)}"#
+      },
+      reference: { settings in
+        let groups = try settings.whole("maxGroups")
+        let rule: ReferenceLayered.Rule
+        let name = try settings.text("groupRule")
+        switch name {
+        case "table": rule = ReferenceLayered.tableRule(maxGroups: groups)
+        case "ceil": rule = ReferenceLayered.paperRule(maxGroups: groups)
+        default: rule = { _ in groups }
+        }
+        return ReferenceLayered(
+          budget: try settings.whole("cohortTokens"), isAligned: name == "aligned", rule: rule)
+      })
+  }
+
+  /// What the laws hold for: every policy that `Sim` lists, and layered prefill whose ranks agree on the group.
+  static var names: [String] { policies.map { $0.name } + ["aligned"] }
+
+  /// The case of one of the ``names``.
   static func named(_ name: String) throws -> PolicyCase {
+    if name == "aligned" { return layered(rules: ["aligned"]) }
     guard let found = all.first(where: { $0.name == name }) else { throw MissingPolicyCase(policy: name) }
     return found
+  }
+
+  /// The policy with its settings.
+  func policy(layerCount: Int) throws -> any SchedulingPolicy {
+    try makePolicy(name, settings: config(settings), layerCount: layerCount)
   }
 }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Law 13: the fast engine equals the plain one, token time by token time.
 @Suite struct ReferenceTests {
-  @Test(arguments: policies.map { $0.name }, RandomTrace.Shape.allCases)
+  @Test(arguments: PolicyCase.names, RandomTrace.Shape.allCases)
   func theEngineEqualsThePlainReferenceOnRandomTraces(policy name: String, shape: RandomTrace.Shape) throws {
     let policy = try PolicyCase.named(name)
     var preemptions = 0
@@ -14,7 +14,7 @@ import Testing
       let text = policy.randomSettings(&trace.random, trace.server.limits.layerCount, trace.longestPrompt)
       let settings = try config(text)
       trace.schedule(
-        under: try makePolicy(name, settings: settings, layerCount: trace.server.limits.layerCount))
+        under: try makePolicy(policy.name, settings: settings, layerCount: trace.server.limits.layerCount))
       let observed = try observe(trace.requests, on: trace.server, cost: trace.cost)
       try expectEqual(observed, trace, "\(name) \(text), \(trace)") { try policy.reference?(settings) }
       preemptions += observed.summary.preemptions

@@ -42,7 +42,7 @@ import Testing
 
   @Test func everyBuiltInRecipeBearsItsFilesNameAndNamesItsSources() throws {
     let found = names(in: "\(projectFolder)/configs/traces", endingIn: ".json")
-    #expect(found == ["arxiv", "sharegpt", "tiny"])
+    #expect(found == ["arxiv", "arxiv-qa", "sharegpt", "tiny"])
     for name in found {
       let node = try ConfigNode(contentsOf: "\(projectFolder)/configs/traces/\(name).json")
       let sources = node.member("sources")?.members?.map(\.key) ?? []

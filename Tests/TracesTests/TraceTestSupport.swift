@@ -70,32 +70,33 @@ func request(_ milliseconds: Double, _ promptTokens: Int, _ outputTokens: Int) -
 }
 
 /// The recipe of a JSON text.
-func recipe(_ lengths: String, maxTotalTokens: Int = 32768) throws -> TraceRecipe {
+/// - Parameter more: further keys, each after a comma.
+func recipe(_ lengths: String, maxTotalTokens: Int = 32768, more: String = "") throws -> TraceRecipe {
   try TraceRecipe(
     reading: config(
       """
-      {"name": "test", "description": "", "sources": {}, "maxTotalTokens": \(maxTotalTokens), "lengths": \(lengths)}
+      {"name": "test", "description": "", "sources": {}, "maxTotalTokens": \(maxTotalTokens), "lengths": \(lengths)\(more)}
       """))
 }
 
 private func config(_ json: String) throws -> ConfigNode { try ConfigNode(parsing: json, file: "test.json") }
 
 /// A recipe whose requests all have these lengths.
-func fixedRecipe(_ promptTokens: Int, _ outputTokens: Int) throws -> TraceRecipe {
+func fixedRecipe(_ promptTokens: Int, _ outputTokens: Int, more: String = "") throws -> TraceRecipe {
   try recipe(
     """
     {"kind": "independent", "prompt": {"distribution": "fixed", "tokens": \(promptTokens)},
      "output": {"distribution": "fixed", "tokens": \(outputTokens)}}
-    """)
+    """, more: more)
 }
 
 /// Log-normal lengths without a tight limit.
-func logNormalRecipe() throws -> TraceRecipe {
+func logNormalRecipe(more: String = "") throws -> TraceRecipe {
   try recipe(
     """
     {"kind": "independent", "prompt": {"distribution": "lognormal", "median": 500, "sigma": 0.5},
      "output": {"distribution": "lognormal", "median": 100, "sigma": 0.4}}
-    """)
+    """, more: more)
 }
 
 /// The arrival process of a JSON text.

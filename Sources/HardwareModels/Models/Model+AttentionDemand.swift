@@ -84,7 +84,10 @@ extension ShardedModel {
       + each(counts.sparse, feedForwardDemand(rows, isSparse: true)) + each(counts.all, demandAfterFeedForward(rows))
       + each(counts.sparse, [expertDemand(rows)].compactMap(\.self) + exchange)
     if let latent = transformer.attention.latent {
-      return ofTokens + each(counts.all, demand(of: latent, work.prefill) + demand(of: latent, work.decode))
+      var attending: [OperatorDemand] = []
+      forEachOperator(of: latent, work.prefill) { attending.append($0) }
+      forEachOperator(of: latent, work.decode) { attending.append($0) }
+      return ofTokens + each(counts.all, attending)
     }
     return ofTokens + attentionDemand(of: work, layers: counts.full, isWindowed: false)
       + attentionDemand(of: work, layers: counts.windowed, isWindowed: true)

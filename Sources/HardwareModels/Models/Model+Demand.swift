@@ -5,6 +5,7 @@ import Base
 struct ShardedModel {
   let model: Model
   let cut: Parallelism
+  let transformer: Transformer
   /// How tokens spread over experts and their copies; nil for a dense model.
   let routing: ExpertRouting?
   /// Experts on their GPUs; nil where each is cut over all of these.
@@ -16,7 +17,8 @@ struct ShardedModel {
   init(model: Model, cut: Parallelism) {
     self.model = model
     self.cut = cut
-    attention = AttentionShard(model.transformer.attention, gpus: cut.tensor)
+    transformer = model.transformer
+    attention = AttentionShard(transformer.attention, gpus: cut.tensor)
     let routing = model.routing?.withCopies(cut.redundantExperts)
     self.routing = routing
     spread = routing.flatMap { routing in
@@ -28,8 +30,6 @@ struct ShardedModel {
 
   /// GPUs that share the layers of an attention rank.
   var gpus: Int { cut.tensor }
-
-  var transformer: Transformer { model.transformer }
 
   /// A dense matrix product that every GPU does a part of, or a copy of.
   /// - Parameter count: products of this shape side by side.

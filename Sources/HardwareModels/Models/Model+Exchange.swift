@@ -10,22 +10,21 @@ extension ShardedModel {
   /// collects what they give. The GPUs of a rank share its tokens out, so that a GPU sends those of the fullest rank cut by
   /// tensor parallelism. The busiest GPU receives its share of all pairs, `share`.
   func exchangeDemand(_ rows: TokenRows, share: Double) -> [OperatorDemand] {
-    exchangeDemand(tokens: rows.tokens, mostOfRank: rows.tokens, share: share)
-  }
-
-  /// The same for the tokens of several ranks.
-  func exchangeDemand(tokens: Int, mostOfRank: Int, share: Double) -> [OperatorDemand] {
-    guard let spread, cut.data > 1, tokens > 0 else { return [] }
-    let copies = spread.copiesPerToken
-    let sent = (mostOfRank + gpus - 1) / gpus
-    let bytes = hiddenBytes * copies * max(Double(sent), share * Double(tokens))
+    guard spread != nil, cut.data > 1, rows.tokens > 0 else { return [] }
     var traffic = Traffic()
-    traffic[.link] = Bytes(linkBytesOfExperts * Double(tokens) / 2)
+    traffic[.link] = Bytes(linkBytesOfExperts * Double(rows.tokens) / 2)
     return AllToAll.Phase.allCases.map { phase in
-      let exchange = AllToAll(phase: phase, tokens: sent, bytes: bytes, gpus: cut.expert)
+      let exchange = exchange(phase, tokens: rows.tokens, mostOfRank: rows.tokens, share: share)
       return OperatorDemand(
         name: "expert \(phase.rawValue)", layers: 1, kind: .allToAll(exchange), flops: .zero, traffic: traffic)
     }
+  }
+
+  /// One way of these tokens, of several ranks of which the fullest has `mostOfRank`.
+  func exchange(_ phase: AllToAll.Phase, tokens: Int, mostOfRank: Int, share: Double) -> AllToAll {
+    let sent = (mostOfRank + gpus - 1) / gpus
+    let bytes = hiddenBytes * (spread?.copiesPerToken ?? 0) * max(Double(sent), share * Double(tokens))
+    return AllToAll(phase: phase, tokens: sent, bytes: bytes, gpus: cut.expert)
   }
 
   /// Bytes over links for each token of a layer with experts, both ways.

@@ -72,24 +72,29 @@ extension OperatorPrices {
   /// By the quickest way that the engine has for so many tokens. Where GPUs of other domains take part, what goes to them
   /// crosses the network at the same time as the rest crosses links, at its full bandwidth; destinations are alike.
   func time(of exchange: AllToAll) -> OperatorTime {
-    let forms = engine.allToAlls.filter { $0.phase == exchange.phase && exchange.tokens <= $0.mostTokens ?? .max }
-    let ways = forms.map { form in
-      let start = form.start.value
-      let outside = max(0, exchange.gpus - interconnect.domainGPUs)
-      let abroad = exchange.bytes * Double(outside) / Double(exchange.gpus - 1)
-      var link = (exchange.bytes - abroad) / form.bandwidth.value
-      var seconds = overlapped(start, link, form.overlapExponent)
-      if outside > 0, let network = interconnect.network {
-        let sent = network.latency.value + abroad / network.bandwidth.value
-        link = max(link, sent)
-        seconds = max(seconds, start + sent)
-      }
-      return OperatorTime(seconds, link: link, latency: start)
+    var quickest: OperatorTime?
+    for form in engine.allToAlls where form.phase == exchange.phase && exchange.tokens <= form.mostTokens ?? .max {
+      let way = time(of: exchange, by: form)
+      if way.seconds < quickest?.seconds ?? .infinity { quickest = way }
     }
-    guard let quickest = ways.min(by: { $0.seconds < $1.seconds }) else {
+    guard let quickest else {
       preconditionFailure("\(engine.name) has no \(exchange.phase) for \(exchange.tokens) tokens")
     }
     return quickest
+  }
+
+  private func time(of exchange: AllToAll, by form: AllToAllForm) -> OperatorTime {
+    let start = form.start.value
+    let outside = max(0, exchange.gpus - interconnect.domainGPUs)
+    let abroad = exchange.bytes * Double(outside) / Double(exchange.gpus - 1)
+    var link = (exchange.bytes - abroad) / form.bandwidth.value
+    var seconds = overlapped(start, link, form.overlapExponent)
+    if outside > 0, let network = interconnect.network {
+      let sent = network.latency.value + abroad / network.bandwidth.value
+      link = max(link, sent)
+      seconds = max(seconds, start + sent)
+    }
+    return OperatorTime(seconds, link: link, latency: start)
   }
 
   /// A sum over GPUs of several domains: summed in parts within each domain, part by part over the network in a ring, then

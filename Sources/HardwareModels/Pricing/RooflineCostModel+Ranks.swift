@@ -55,7 +55,12 @@ extension RooflineCostModel {
     if stage == 0 {
       addEnds(.embedding, ranks.map { embeddedTokens(of: $0) }, to: &own, &whole)
     }
-    for run in runs(of: ranks, in: layers) { add(run, of: ranks, to: &own, &whole) }
+    var first = layers.lowerBound
+    while first < layers.upperBound {
+      let end = end(ofRunFrom: first, of: ranks, in: layers)
+      add(first..<end, of: ranks, to: &own, &whole)
+      first = end
+    }
     if stage == stageCount - 1 {
       addEnds(.emission, ranks.map(\.emittedTokens), to: &own, &whole)
     } else {
@@ -71,21 +76,28 @@ extension RooflineCostModel {
     return whole
   }
 
-  /// Runs of layers of a stage in which no rank changes its work.
-  private func runs(of ranks: [IterationWork], in layers: Range<Int>) -> [Range<Int>] {
-    let inner = ranks.flatMap { $0.segments.flatMap { [$0.layers.lowerBound, $0.layers.upperBound] } }
-    let borders = ([layers.lowerBound, layers.upperBound] + inner.filter { layers.contains($0) }).sorted()
-    return zip(borders, borders.dropFirst()).filter { $0 < $1 }.map { $0..<$1 }
+  /// Where the run of layers ends that begins with this one and in which no rank changes its work.
+  private func end(ofRunFrom first: Int, of ranks: [IterationWork], in layers: Range<Int>) -> Int {
+    var end = layers.upperBound
+    for rank in ranks {
+      for segment in rank.segments {
+        if segment.layers.lowerBound > first { end = min(end, segment.layers.lowerBound) }
+        if segment.layers.upperBound > first { end = min(end, segment.layers.upperBound) }
+      }
+    }
+    return end
   }
 
   private mutating func add(
     _ run: Range<Int>, of ranks: [IterationWork], to own: inout [Sums], _ whole: inout StageSums
   ) {
-    let works = ranks.map { $0.work(in: run) }
-    let together = parallelism.data > 1 ? experts(of: works.compactMap(\.self), in: run) : nil
-    var (elapsed, kernels) = (0.0, 0.0)
-    for (rank, work) in works.enumerated() {
-      guard let work else { continue }
+    let together = parallelism.data > 1 ? experts(of: ranks, in: run) : nil
+    var (elapsed, kernels, idle) = (0.0, 0.0, 0)
+    for rank in ranks.indices {
+      guard let work = ranks[rank].work(in: run) else {
+        idle += 1
+        continue
+      }
       let before = (own[rank].elapsed, own[rank].kernels)
       own[rank].together = together
       add(work, to: &own[rank])
@@ -96,21 +108,25 @@ extension RooflineCostModel {
     whole.kernels += kernels
     guard let together else { return }
     let sparse = Double(layerCounts(in: run).sparse)
-    let idle = Double(works.count { $0 == nil } * parallelism.tensor)
-    whole.computing += idle * sparse * (together.seconds - together.linkSeconds)
+    whole.computing += Double(idle * parallelism.tensor) * sparse * (together.seconds - together.linkSeconds)
     whole.traffic[TrafficClass.expertWeights.rawValue] += sparse * together.distinct * experts.bytesPerExpert
   }
 
   /// What one sparse layer of a run does for all ranks together: the experts, and tokens on their ways to and from them.
-  private mutating func experts(of works: [LayerWork], in run: Range<Int>) -> ExpertCost? {
-    guard !works.isEmpty, layerCounts(in: run).sparse > 0 else { return nil }
+  private mutating func experts(of ranks: [IterationWork], in run: Range<Int>) -> ExpertCost? {
     var all = LayerWork(layers: run)
-    all.prefill.tokens = works.reduce(0) { $0 + $1.prefill.tokens }
-    all.decode.requests = works.reduce(0) { $0 + $1.decode.requests }
-    let most = works.reduce(0) { max($0, $1.tokens) }
+    var most = 0
+    for rank in ranks {
+      guard let work = rank.work(in: run) else { continue }
+      all.prefill.tokens += work.prefill.tokens
+      all.decode.requests += work.decode.requests
+      most = max(most, work.tokens)
+    }
+    guard most > 0, layerCounts(in: run).sparse > 0 else { return nil }
     var cost = sampler == nil ? expertCost(all) : meanOfDrawnExperts(all)
-    for exchange in sharded.exchangeDemand(tokens: all.tokens, mostOfRank: most, share: cost.busiestShare) {
-      cost.linkSeconds += prices.time(of: exchange.kind).seconds
+    for phase in AllToAll.Phase.allCases {
+      let exchange = sharded.exchange(phase, tokens: all.tokens, mostOfRank: most, share: cost.busiestShare)
+      cost.linkSeconds += prices.time(of: exchange).seconds
     }
     cost.seconds += cost.linkSeconds
     return cost

@@ -26,9 +26,7 @@ public struct RooflineCostModel: CostModel {
   let stageLayers: [Range<Int>]
   private let layersBefore: ContiguousArray<LayerCounts>
   private let hasWindows: Bool
-  private let latent: Transformer.Latent?
-  /// Latent attention of prompts of one layer in the run that is priced.
-  private var latentPrompts = TokenCost()
+  private let latent: LatentPrices?
   let experts: ExpertShard
   var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
   var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
@@ -63,7 +61,7 @@ public struct RooflineCostModel: CostModel {
     experts = ExpertShard(sharded)
     layersBefore = LayerCounts.before(eachOf: model.transformer)
     hasWindows = model.transformer.windowedLayerCount > 0
-    latent = model.transformer.attention.latent
+    latent = LatentPrices(sharded, prices)
     if case .sampled(let seed) = routing { sampler = SeededRandom(seed: seed, stream: "expert-routing") }
   }
 
@@ -81,7 +79,9 @@ public struct RooflineCostModel: CostModel {
     var kvBytes = 0.0
     var decodeWork = DecodeWork()
     var decodeSeconds = (full: 0.0, windowed: 0.0)
-    /// Latent attention of decodes in one layer.
+    /// Latent attention in one layer: of the prompts of the run that was priced last, and of decodes.
+    var latentWork = PrefillWork()
+    var latentPrompts = TokenCost()
     var latentDecodes = TokenCost()
     /// The experts of one layer for all attention ranks together, and the exchanges; nil where there is one rank.
     var together: ExpertCost?
@@ -143,7 +143,11 @@ public struct RooflineCostModel: CostModel {
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
     let counts = layerCounts(in: segment.layers)
     if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
-    if let latent { latentPrompts = cost(sharded.demand(of: latent, segment.prefill)) }
+    if let latent, segment.prefill != sums.latentWork {
+      // Runs that other ranks cut further do the same, so they are priced once.
+      sums.latentWork = segment.prefill
+      sums.latentPrompts = latent.cost(of: segment.prefill)
+    }
     if counts.sparse > 0 { add(segment, counts, isSparse: true, to: &sums) }
     if counts.dense > 0 { add(segment, counts, isSparse: false, to: &sums) }
     guard latent == nil else { return addLatentDemand(segment, to: &sums) }
@@ -176,7 +180,7 @@ public struct RooflineCostModel: CostModel {
   private mutating func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
     sums.decodeWork = work
     if let latent {
-      sums.latentDecodes = cost(sharded.demand(of: latent, work))
+      sums.latentDecodes = latent.cost(of: work)
       return
     }
     sums.decodeSeconds.full = prices.attention.seconds(attention.decode(work, isWindowed: false))
@@ -191,7 +195,7 @@ public struct RooflineCostModel: CostModel {
     guard layers > 0 else { return }
     var seconds = layer.seconds
     if latent != nil {
-      seconds += latentPrompts.seconds + (segment.decode.requests > 0 ? sums.latentDecodes.seconds : 0)
+      seconds += sums.latentPrompts.seconds + (segment.decode.requests > 0 ? sums.latentDecodes.seconds : 0)
     } else if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
       seconds += prices.attention.seconds(
         attention.prefill(segment.prefill, isWindowed: isWindowed),
@@ -208,10 +212,11 @@ public struct RooflineCostModel: CostModel {
 
   private func addLatentDemand(_ segment: LayerWork, to sums: inout Sums) {
     let layers = Double(segment.layers.count)
-    for cost in [latentPrompts] + (segment.decode.requests > 0 ? [sums.latentDecodes] : []) {
-      sums.flops += layers * cost.flops
-      sums.traffic += layers * cost.traffic
-    }
+    sums.flops += layers * sums.latentPrompts.flops
+    sums.traffic += layers * sums.latentPrompts.traffic
+    guard segment.decode.requests > 0 else { return }
+    sums.flops += layers * sums.latentDecodes.flops
+    sums.traffic += layers * sums.latentDecodes.traffic
   }
 
   @inline(__always)

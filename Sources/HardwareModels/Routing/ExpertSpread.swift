@@ -26,6 +26,8 @@ struct ExpertSpread: Hashable, Sendable {
   private let largestNormal: Double
   /// Where experts stand, and with which z; empty where all are alike.
   let orders: [ExpertOrder]
+  /// Expected other GPUs that a token goes to.
+  let copiesPerToken: Double
 
   init(_ routing: ExpertRouting, topK: Int, over gpus: Int, _ placement: ExpertPlacement = .random) {
     precondition(gpus > 1 && routing.expertCount % gpus == 0, "each GPU holds as many experts")
@@ -34,6 +36,7 @@ struct ExpertSpread: Hashable, Sendable {
     self.topK = topK
     let largestNormal = expectedLargestNormal(of: gpus)
     self.largestNormal = largestNormal
+    copiesPerToken = expectedCopies(of: routing.expertCount, topK: topK, over: gpus)
     let isUniform = [routing.prompt, routing.decode].allSatisfy { $0.inclusion.min() == $0.inclusion.max() }
     guard !isUniform else {
       orders = []
@@ -112,16 +115,16 @@ struct ExpertSpread: Hashable, Sendable {
       pairs: min(load.pairs + deviation * load.pairsDeviation, tokens * Double(min(topK, held))),
       distinct: min(load.distinct + deviation * load.distinctDeviation, Double(held)))
   }
+}
 
-  /// Expected other GPUs that a token goes to: (G - 1) (1 - C(E - E/G, k) / C(E, k)), for experts alike, copies among
-  /// them. Popular experts together on a GPU would make it fewer.
-  var copiesPerToken: Double {
-    let (experts, here) = (routing.expertCount, routing.expertCount / gpus)
-    let none = (0..<topK).reduce(1.0) { chance, taken in
-      chance * Double(max(0, experts - here - taken)) / Double(experts - taken)
-    }
-    return Double(gpus - 1) * (1 - none)
+/// Expected other GPUs that a token goes to: (G - 1) (1 - C(E - E/G, k) / C(E, k)), for experts alike, copies among them.
+/// Popular experts together on a GPU would make it fewer.
+private func expectedCopies(of experts: Int, topK: Int, over gpus: Int) -> Double {
+  let here = experts / gpus
+  let none = (0..<topK).reduce(1.0) { chance, taken in
+    chance * Double(max(0, experts - here - taken)) / Double(experts - taken)
   }
+  return Double(gpus - 1) * (1 - none)
 }
 
 /// The integral over x >= 0 of 1 - Phi(x)^n, less that of Phi(-x)^n.

@@ -17,6 +17,8 @@ struct Lane {
   /// Whether it waits for the first stage.
   var isQueued = false
   private var iterationCount = 0
+  /// Iterations since one of its ranks began to prefill while none did.
+  private var prefillClock = 0
   /// The iteration that runs, or ran last.
   private var iteration = IterationRecord()
 
@@ -41,15 +43,23 @@ struct Lane {
     guard !isRunning else { return nil }
     iteration.clear()
     iteration.index = iterationCount
+    if !isPrefilling(all) { prefillClock = 0 }
     var hasWork = false
-    for rank in ranks where try all[rank].takeUp(&iteration, at: now) { hasWork = true }
+    for rank in ranks where try all[rank].takeUp(&iteration, at: now, prefillClock: prefillClock) { hasWork = true }
     guard hasWork else { return nil }
+    prefillClock += 1
     let passage = try stages.pass(pricing.price(ranks, of: all, into: &iteration), from: now)
     iteration.start = now
     iteration.end = passage.end
     iterationCount += 1
     isRunning = true
     return passage
+  }
+
+  @inline(__always)
+  private func isPrefilling(_ all: [Rank]) -> Bool {
+    for rank in ranks where !all[rank].view.prefilling.isEmpty { return true }
+    return false
   }
 
   /// Ends the iteration that runs.
@@ -72,6 +82,8 @@ struct Pricing {
   let tracksParts: Bool
   /// What each stage takes for the iteration that was priced last, where there are several.
   private var stageTimes: [Seconds]
+  /// What the ranks of a lane do, while they are priced; filled in place, since mapping over ranks copies them.
+  private var works: [IterationWork] = []
 
   init(_ model: any CostModel, _ executor: (any PlanExecutor)?, tracksParts: Bool) {
     self.model = model
@@ -90,7 +102,9 @@ struct Pricing {
     _ ranks: Range<Int>, of all: [Rank], into iteration: inout IterationRecord
   ) throws -> Stages.Times {
     guard ranks.count == 1, stageCount == 1 else {
-      model.price(ranks: all[ranks].map(\.work), stages: &stageTimes, into: &iteration.cost)
+      for rank in ranks { works.append(all[rank].work) }
+      model.price(ranks: works, stages: &stageTimes, into: &iteration.cost)
+      works.removeAll(keepingCapacity: true)
       return .each(stageTimes)
     }
     let only = ranks.lowerBound

@@ -5,8 +5,9 @@ extension Rank {
   /// Plans, checks and takes up its share of the lane's next iteration, and adds it to the record; returns whether it has
   /// something to do.
   @inline(__always)
-  mutating func takeUp(_ record: inout IterationRecord, at now: SimTime) throws -> Bool {
+  mutating func takeUp(_ record: inout IterationRecord, at now: SimTime, prefillClock: Int) throws -> Bool {
     iteration = record.index
+    view.prefillClock = prefillClock
     let hasWork = try requestsInFlight > 0 && carryOutNextPlan(at: now)
     if hasWork { cutWork(plan.tiles) } else { (plan, work) = (BatchPlan(), IterationWork()) }
     count(in: &record)
@@ -28,6 +29,8 @@ extension Rank {
     guard active > 0 else {
       // Who holds the missing blocks is on the way.
       if arrivingCount + leavingCount > 0 { return false }
+      // It waits for the prefills of other ranks.
+      if view.prefillClock > 0, view.prefilling.isEmpty { return false }
       throw error("nothing is planned though \(requestsInFlight) requests are in flight")
     }
     self.plan = plan

@@ -48,12 +48,15 @@ struct Rank {
   /// Requests that wait, prefill or decode.
   var requestsInFlight: Int { view.waiting.count + view.prefilling.count + view.decodes.count }
 
-  /// What a router may know of it.
+  /// What a router may know of it. Mutating in name only: so a rank in an array is read in place, while other getters are
+  /// given a copy of it.
   var load: ReplicaLoad {
-    let decoding = view.decodes.count + awaited.count + arrivingCount
-    return ReplicaLoad(
-      requestsInFlight: view.waiting.count + view.prefilling.count + decoding,
-      outstandingTokens: pendingTokens + decoding)
+    mutating get {
+      let decoding = view.decodes.count + awaited.count + arrivingCount
+      return ReplicaLoad(
+        requestsInFlight: view.waiting.count + view.prefilling.count + decoding,
+        outstandingTokens: pendingTokens + decoding)
+    }
   }
 
   /// Takes a request in and returns its slot.

@@ -69,6 +69,9 @@ public struct ReplicaView: Sendable {
   public let rank: Int
   /// The moment at which the iteration would begin.
   public internal(set) var now = SimTime.zero
+  /// Iterations that the lane has begun since one of its ranks began to prefill while none did, the same for all of its
+  /// ranks; 0 while none prefills. Unless it is 0, a rank that has no prefill under way may plan nothing and wait.
+  public internal(set) var prefillClock = 0
   /// The replica's settings.
   public let limits: ReplicaLimits
   /// The KV cache.

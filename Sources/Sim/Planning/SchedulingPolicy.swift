@@ -16,7 +16,8 @@ public protocol SchedulingPolicy: Sendable {
   func mostBatchedTokens(maxRequests: Int, maxModelLen: Int) -> Int
 
   /// What the next iteration shall do. Asked only when some request waits, prefills or decodes, and must then find
-  /// something to do, unless keys and values on the way to or from the replica hold the blocks.
+  /// something to do, unless keys and values on the way to or from the replica hold the blocks, or other ranks prefill
+  /// (``ReplicaView/prefillClock``).
   mutating func nextBatch(_ view: ReplicaView) -> BatchPlan
 }
 

@@ -11,6 +11,9 @@ public struct LayerGrouping: Hashable, Sendable {
     case ceil
     /// Always `maxGroups`.
     case fixed
+    /// Always `maxGroups`, and in step with all ranks of the lane: cohorts begin in every `maxGroups`-th iteration of a time
+    /// in which any rank prefills, so that in each iteration those of all ranks are in the same group.
+    case aligned
   }
 
   /// The prefill tokens that one group's work shall weigh as much as, in a full pass over the model.
@@ -31,7 +34,7 @@ public struct LayerGrouping: Hashable, Sendable {
   public func groupCount(cohortTokens: Int) -> Int {
     let chunks = (cohortTokens + Self.tokensPerGroup - 1) / Self.tokensPerGroup
     switch rule {
-    case .fixed: return maxGroups
+    case .fixed, .aligned: return maxGroups
     case .ceil: return min(max(1, chunks), maxGroups)
     case .table:
       guard chunks > 1 else { return 1 }
@@ -39,6 +42,11 @@ public struct LayerGrouping: Hashable, Sendable {
       let power = 1 << (Int.bitWidth - (chunks - 1).leadingZeroBitCount)
       return power >= maxGroups ? maxGroups : min(power, (maxGroups + 1) / 2)
     }
+  }
+
+  /// Whether a cohort may begin in this iteration of the time in which ranks prefill.
+  func beginsCohorts(at prefillClock: Int, layerCount: Int) -> Bool {
+    rule != .aligned || prefillClock % min(maxGroups, layerCount) == 0
   }
 
   /// The groups of a cohort, from the first layer to the last; the first ones are larger where the layers do not divide.

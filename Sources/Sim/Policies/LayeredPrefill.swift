@@ -3,6 +3,12 @@ import Base
 /// Layered prefill (arXiv:2510.08055): a cohort of prompts passes one group of layers an iteration, so each expert is
 /// loaded once a cohort; decodes run through all layers in every iteration. With a small cohort it is the hybrid of
 /// layered and chunked prefill.
+///
+/// Where ranks step together, each layer takes as long as its slowest rank, so cohorts in different groups make all ranks
+/// wait in every group. Under the rule ``LayerGrouping/Rule/aligned`` ranks agree on the group without a word: all count
+/// the iterations since one of them began to prefill while none did. One that gets a prompt in between lets it wait until
+/// the others' cohorts have passed the last group, and decodes meanwhile or takes part without tokens. Lanes that follow
+/// each other through pipeline stages do not wait for each other.
 public struct LayeredPrefill: SchedulingPolicy {
   /// `layered`.
   public static let name = "layered"
@@ -45,7 +51,9 @@ public struct LayeredPrefill: SchedulingPolicy {
   public mutating func nextBatch(_ view: ReplicaView) -> BatchPlan {
     var draft = BatchDraft(view)
     draft.takeDecodes(of: view, atMost: view.limits.maxRequests)
-    if groupsLeft.isEmpty { formCohort(of: view, &draft) }
+    if groupsLeft.isEmpty, grouping.beginsCohorts(at: view.prefillClock, layerCount: view.limits.layerCount) {
+      formCohort(of: view, &draft)
+    }
     if let group = groupsLeft.popFirst() {
       for member in cohort { draft.prefill(member.request, tokens: member.tokens, layers: group) }
     }

@@ -50,6 +50,24 @@ import Traces
       ])
   }
 
+  /// The second prompt arrives in the first group of the first one's cohort and waits until that has passed the last;
+  /// its rank does nothing in the second group, and both are in the same group afterwards.
+  @Test func alignedRanksBeginTheirCohortsTogether() throws {
+    var server = server(ranks: 2)
+    server.pool.policy = LayeredPrefill(cohortTokens: 2, grouping: LayerGrouping(rule: .aligned, maxGroups: 2))
+    let observed = try observe([.at(0, prompt: 3, output: 1), .at(1, prompt: 2, output: 1)], on: server)
+    #expect(
+      observed.diary == [
+        "0 to 6: rank 0 admit 0, prefill 0 tokens 0..<2 layers 0..<2",
+        "6 to 12: rank 0 prefill 0 tokens 0..<2 layers 2..<4",
+        "12 to 18: rank 0 prefill 0 tokens 2..<3 layers 0..<2; "
+          + "rank 1 admit 1, prefill 1 tokens 0..<2 layers 0..<2",
+        "18 to 24: rank 0 prefill 0 tokens 2..<3 layers 2..<4; rank 1 prefill 1 tokens 0..<2 layers 2..<4",
+        "at 24: 0 done, first token at 24, largest gap 0",
+        "at 24: 1 done, first token at 24, largest gap 0",
+      ])
+  }
+
   /// A prompt token takes 4 s in each stage, and so does a decode: of two stages one is idle for half of 16 s each.
   @Test func aLoneLaneLeavesBubbles() throws {
     let observed = try observe([.at(0, prompt: 1, output: 2)], on: server(lanes: 2), cost: twoStages)

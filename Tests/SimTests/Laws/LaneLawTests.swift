@@ -7,7 +7,7 @@ import Traces
 
 /// What holds for ranks that step together and for lanes on stages.
 @Suite struct LaneLawTests {
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func allRanksOfALanePlanWhenItsIterationBegins(policy: String) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: .ranks)
@@ -20,7 +20,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func aRequestAloneDoesNotKnowOfOtherRanksAndLanes(policy: String) throws {
     for scenario in LawScenario.all where scenario.trace.count == 1 {
       let alone = try scenario.observe(under: policy)
@@ -31,7 +31,7 @@ import Traces
   }
 
   /// An iteration is in the first stage when it begins and in the last before it ends, so both can be told apart.
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func noStageHasTwoIterationsAtOnce(policy: String) throws {
     for scenario in LawScenario.all {
       let begun = try scenario.observe(under: policy, on: .stages).begun
@@ -44,18 +44,41 @@ import Traces
   }
 
   /// One lane on two stages leaves one of them idle at any time, and takes as long as one GPU with all layers.
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func oneLaneOnTwoStagesTakesAsLongAsOneStage(policy: String) throws {
     for scenario in LawScenario.all {
       let one = try scenario.observe(under: policy)
-      let settings = try config(PolicyCase.named(policy).settings)
       let two = try observe(
-        scenario.trace, on: scenario.server, policy: makePolicy(policy, settings: settings, layerCount: 6),
+        scenario.trace, on: scenario.server, policy: PolicyCase.named(policy).policy(layerCount: 6),
         cost: Layout.stages.cost)
       #expect(one.entries == two.entries, "\(scenario)")
       #expect(one.plans == two.plans, "\(scenario)")
       let idle = two.summary.idleEnergy - one.summary.idleEnergy
       #expect(abs((idle - Joules(two.summary.makespan.seconds)).value) < 1e-6, "\(scenario)")
+    }
+  }
+
+  /// Whose prompts pass layers in the same iteration pass the same ones, and a rank that waits may do nothing meanwhile.
+  @Test func alignedCohortsOfAllRanksAreInTheSameGroup() throws {
+    var (shared, waiting) = (0, 0)
+    for scenario in LawScenario.all {
+      for ranks in try scenario.observe(under: "aligned", on: .ranks).plansByLaneAndTime {
+        let groups = ranks.filter { !$0.plan.tiles.isEmpty }.map { $0.plan.tiles[0].layers }
+        #expect(groups.allSatisfy { $0 == groups[0] }, "\(scenario), at \(ranks[0].now.seconds) s")
+        shared += groups.count == 2 ? 1 : 0
+        waiting += ranks.contains(where: \.isIdle) ? 1 : 0
+      }
+    }
+    #expect(shared > 100 && waiting > 10)
+  }
+
+  @Test(arguments: Layout.allCases.filter { $0 != .ranks })
+  func aRankAloneInItsLaneNeedsNoAgreement(layout: Layout) throws {
+    for scenario in LawScenario.all {
+      let (aligned, fixed) = (
+        try scenario.observe(under: "aligned", on: layout), try scenario.observe(under: "layered", on: layout)
+      )
+      #expect(aligned.entries == fixed.entries && aligned.plans == fixed.plans, "\(scenario)")
     }
   }
 

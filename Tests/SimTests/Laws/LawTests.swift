@@ -11,7 +11,7 @@ import Traces
     PlanAudit(observed, of: scenario.trace, limits: scenario.server.limits)
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func everyTokenPassesEveryLayerOnceOrIsCachedPlusWhatPreemptionThrewAway(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
@@ -24,7 +24,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func everyPlanIsLegalAndEveryReservationFits(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
@@ -34,7 +34,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func arithmeticAndKVWritesDependOnTheTraceAlone(policy: String, layout: Layout) throws {
     for scenario in LawScenario.roomy {
       let observed = try scenario.observe(under: policy, on: layout)
@@ -47,13 +47,13 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func tightScenariosPreempt(policy: String, layout: Layout) throws {
     let preemptions = try LawScenario.all.map { try $0.observe(under: policy, on: layout).summary.preemptions }
     #expect(preemptions.reduce(0, +) > (layout == .one ? 10 : 3))
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func allBlocksAreFreeAtTheEnd(policy: String, layout: Layout) throws {
     for var scenario in LawScenario.all {
       let late = SimTime.seconds(1_000_000)
@@ -70,7 +70,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func whoArrivedAndHasNotLeftIsInOnePlaceAtEveryEvent(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
@@ -89,7 +89,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func timeRunsForwards(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
@@ -109,7 +109,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func noReplicaIdlesWhileItCouldWork(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)

@@ -7,7 +7,7 @@ import Traces
 
 /// What prefix caching may change, and what it must not.
 @Suite struct PrefixLawTests {
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func whereNoPromptsBeginAlikeCachingChangesNothing(policy: String) throws {
     for (index, scenario) in (LawScenario.roomy + LawScenario.roomy.map(\.tight)).enumerated() {
       var caching = scenario
@@ -21,7 +21,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func savedArithmeticIsThatOfTheCachedTokens(policy: String) throws {
     for sharing in LawScenario.sharing {
       var plain = sharing
@@ -36,7 +36,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func aRoomyCacheHasAllThatWasEverComputedAndATightOneForgets(policy: String) throws {
     func forgotten(_ scenario: LawScenario) throws -> Int {
       let observed = try scenario.observe(under: policy)
@@ -47,7 +47,7 @@ import Traces
   }
 
   /// One request after the other: what is cached is what the trace alone says.
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func hitsOfOneRequestAfterTheOtherAreCountedFromTheTraceAlone(policy: String) throws {
     var random = SeededRandom(seed: 1, stream: "prompts of many blocks")
     var trace = (0..<40).map { TraceRequest.at(Double($0) * 1e6, prompt: random.integer(1...2600), output: 2) }
@@ -55,9 +55,9 @@ import Traces
     var reuse = PrefixReuse()
     for request in trace { reuse.add(request) }
     let server = tinyServer(layers: 2, tokensPerBlock: 16, tokensPerPrefixBlock: TraceRequest.tokensPerPrefixID)
-    let settings = try config(PolicyCase.named(policy).settings.replacing("\"maxGroups\": 3", with: "\"maxGroups\": 2"))
-    let observed = try observe(
-      trace, on: server, policy: makePolicy(policy, settings: settings, layerCount: 2))
+    var twoGroups = try PolicyCase.named(policy)
+    twoGroups.settings.replace("\"maxGroups\": 3", with: "\"maxGroups\": 2")
+    let observed = try observe(trace, on: server, policy: twoGroups.policy(layerCount: 2))
     #expect(observed.summary.cachedTokens == reuse.repeatedTokens && reuse.repeatedTokens > 10_000)
   }
 

@@ -8,7 +8,7 @@ import Traces
 @Suite struct QueueingTests {
   /// One request at a time at constant service, Poisson arrivals: Pollaczek and Khinchine's mean wait,
   /// rho / (2 mu (1 - rho)), with mu services a second and a server that is busy for the part rho of the time.
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func oneRequestAtATimeWaitsAsInAnMD1Queue(policy: String) throws {
     let service = 12.0
     let rho = 0.6
@@ -18,10 +18,9 @@ import Traces
       now -= log(random.uniform()) * service / rho
       return TraceRequest.at(now, prompt: 2, output: 1)
     }
-    let settings = try config(PolicyCase.named(policy).settings)
     var simulation = Simulation(
       of: ScriptedSource(trace),
-      on: tinyServer(maxRequests: 1, under: try makePolicy(policy, settings: settings, layerCount: 4)),
+      on: tinyServer(maxRequests: 1, under: try PolicyCase.named(policy).policy(layerCount: 4)),
       costModel: UnitCostModel())
     let summary = try simulation.run()
     let mean = try #require(summary.timeToFirstToken.mean).value - service

@@ -7,7 +7,7 @@ import Traces
 
 /// The laws that compare one run with another or with a formula.
 @Suite struct RunLawTests {
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func theSameRunTwiceIsTheSame(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let first = try scenario.observe(under: policy, on: layout)
@@ -17,7 +17,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func everyStageDrawsIdlePowerFromTheFirstArrivalToTheLastToken(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let summary = try scenario.observe(under: policy, on: layout).summary
@@ -29,7 +29,7 @@ import Traces
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func replicasServeEveryOtherRequestAsIfTheyWereAlone(policy: String) throws {
     for scenario in LawScenario.all {
       let together = try scenario.observe(under: policy, on: .three).requests
@@ -46,7 +46,7 @@ import Traces
   }
 
   /// A policy knows the length of an answer only when the answer ends.
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  @Test(arguments: PolicyCase.names, Layout.allCases)
   func plansDoNotDependOnHowLongAnswersWillBe(policy: String, layout: Layout) throws {
     for (index, scenario) in LawScenario.all.enumerated() {
       var random = SeededRandom(seed: UInt64(index), stream: "longer answers")

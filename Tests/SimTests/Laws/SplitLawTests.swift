@@ -6,7 +6,7 @@ import Testing
 
 /// What moves between replicas that prefill and replicas that decode.
 @Suite struct SplitLawTests {
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func whatMovesIsWhatPromptsHaveWrittenOrFoundCached(policy: String) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: .split)
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func aLoneRequestsTimeToFirstTokenDoesNotKnowOfTheSplit(policy: String) throws {
     for scenario in LawScenario.all where scenario.trace.count == 1 {
       let together = try scenario.observe(under: policy).requests
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test(arguments: policies.map { $0.name })
+  @Test(arguments: PolicyCase.names)
   func firstTokensComeOutWhereRequestsArriveAndTheOthersElsewhere(policy: String) throws {
     for scenario in LawScenario.all {
       for request in try scenario.observe(under: policy, on: .split).requests {

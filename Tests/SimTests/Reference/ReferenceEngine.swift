@@ -6,6 +6,12 @@ import Traces
 /// Decides for the reference what an iteration does, by calling the replica's rules.
 protocol ReferenceScheduler: AnyObject {
   func plan(_ replica: ReferenceReplica)
+  /// Whether it has begun what other ranks of the lane may want to see ended.
+  var isUnderWay: Bool { get }
+}
+
+extension ReferenceScheduler {
+  var isUnderWay: Bool { false }
 }
 
 /// What the reference did in an iteration.
@@ -158,7 +164,9 @@ final class ReferenceEngine {
   private func touch(_ scheduler: ReferenceReplica) { lanes[scheduler.lane].isTouched = true }
 
   private func begin(_ lane: ReferenceLane, at now: SimTime) {
+    let isTurn = !lane.schedulers.contains { $0.scheduler.isUnderWay }
     for scheduler in lane.schedulers {
+      scheduler.isTurn = isTurn
       scheduler.now = now
       scheduler.decodes = []
       scheduler.pieces = []
@@ -166,8 +174,8 @@ final class ReferenceEngine {
       scheduler.forget()
       let doesSomething = !scheduler.decodes.isEmpty || !scheduler.pieces.isEmpty
       precondition(
-        doesSomething || scheduler.inFlight == 0 || !moves.isEmpty,
-        "an iteration does something unless blocks are held by who moves")
+        doesSomething || scheduler.inFlight == 0 || !moves.isEmpty || !isTurn && scheduler.prefilling.isEmpty,
+        "an iteration does something unless blocks are held by who moves, or others are to end what they began")
     }
     let shares = lane.schedulers.map(\.share)
     guard shares.contains(where: { !$0.work.segments.isEmpty }) else { return }

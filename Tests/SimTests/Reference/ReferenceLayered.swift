@@ -1,21 +1,26 @@
-/// Layered: a cohort of at most C prompt tokens passes one layer group an iteration; decodes do not use C.
+/// Layered: a cohort of at most C prompt tokens passes one layer group an iteration; decodes do not use C. Aligned, cohorts
+/// of a lane begin when none is under way.
 final class ReferenceLayered: ReferenceScheduler {
   /// How many groups a cohort of so many tokens takes.
   typealias Rule = (_ cohortTokens: Int) -> Int
 
   private let budget: Int
   private let rule: Rule
+  private let isAligned: Bool
   private var cohort: [(request: ReferenceRequest, tokens: Range<Int>)] = []
   private var groups: [Range<Int>] = []
 
-  init(budget: Int, rule: @escaping Rule) {
+  init(budget: Int, isAligned: Bool, rule: @escaping Rule) {
     self.budget = budget
     self.rule = rule
+    self.isAligned = isAligned
   }
+
+  var isUnderWay: Bool { !groups.isEmpty }
 
   func plan(_ replica: ReferenceReplica) {
     replica.decodeOldestFirst(atMost: replica.settings.maxRequests)
-    if groups.isEmpty { formCohort(replica) }
+    if groups.isEmpty, replica.isTurn || !isAligned { formCohort(replica) }
     guard !groups.isEmpty else { return }
     let group = groups.removeFirst()
     for (request, tokens) in cohort { replica.prefill(request, tokens: tokens, layers: group) }

@@ -18,6 +18,8 @@ final class ReferenceReplica {
   let settings: ReferenceSettings
   let scheduler: any ReferenceScheduler
   var now = SimTime.zero
+  /// Whether no rank of its lane was under way when the iteration that is planned began.
+  var isTurn = true
   var waiting: [ReferenceRequest] = []
   var prefilling: [ReferenceRequest] = []
   var decoding: [ReferenceRequest] = []
