@@ -51,18 +51,21 @@ sensitivity() {
     --parameters beyond-the-paper --samples 32
 }
 
-# A line of what a Zipf exponent of experts' popularity does: times of chunked and layered prefill, and layered's changes.
+# A line of what experts' popularity of Zipf exponent $2 does to model $1: times of chunked and layered prefill, and layered's
+# changes, behind the words $3. The rest are options.
 popularity() {
-  zipf="{\"kind\":\"zipf\",\"exponent\":$3}"
-  (cd "$folder" && "$lpsim" run "$1" --trace arxiv --requests 200 --set expertParallel="$2" --json \
+  model=$1 exponent=$2 words=$3
+  shift 3
+  zipf="{\"kind\":\"zipf\",\"exponent\":$exponent}"
+  (cd "$folder" && "$lpsim" run "$model" --trace arxiv --requests 200 --json "$@" \
     --set "model.lpsim.routing={\"prompt\":$zipf,\"decode\":$zipf}") >"$folder/output"
-  awk -F '[:,]' -v row="$row" -v model="$1" -v experts="$2" -v exponent="$3" '
+  awk -F '[:,]' -v row="$row" -v words="$words" -v exponent="$exponent" '
     /"ttft_mean_ms"/ { time[++times] = $2 / 1000 }
     /"tbt_p99_ms"/ { gap[++gaps] = $2 }
     /"energy_per_token_mj"/ { energy[++energies] = $2 }
     function change(from, to) { return sprintf("%+.1f %%", 100 * (to / from - 1)) }
     END {
-      printf row, model, experts, exponent, sprintf("%.2f", time[1]), sprintf("%.2f", time[2]),
+      printf row, words, exponent, sprintf("%.2f", time[1]), sprintf("%.2f", time[2]),
         change(time[1], time[2]), change(gap[1], gap[2]), change(energy[1], energy[2])
     }' "$folder/output"
 }
@@ -117,15 +120,30 @@ sensitivity qwen3-235b --requests 200 --set policies.layered.maxGroups=12 --set 
 sensitivity deepseek-r1 --requests 200 --seeds 1 $cut $agreed --set policies.chunked.tokenBudget=1024 \
   --only 'gpu.memoryBandwidthBytesPerSecond,engine.experts[*].flopEfficiency,engine.allToAlls[*].startSeconds,model.lpsim.routing'
 
-title 'I. How popular experts are'
+title 'I. How popular experts are, and where they stand'
 {
   printf '\n```\n$ lpsim run MODEL --trace arxiv --requests 200 --set expertParallel=EP \\\n'
   printf '    --set model.lpsim.routing={"prompt":ZIPF,"decode":ZIPF}, ZIPF {"kind":"zipf","exponent":S}\n'
-  row='%-11s  %2s  %4s  %13s  %13s  %9s  %9s  %8s\n'
+  row='%-25s  %3s  %13s  %13s  %9s  %9s  %8s\n'
   # shellcheck disable=SC2059
-  printf "$row" MODEL EP S 'chunked, s' 'layered, s' 'mean TTFT' 'p99 TBT' energy
+  printf "$row" 'MODEL, EP' S 'chunked, s' 'layered, s' 'mean TTFT' 'p99 TBT' energy
   for model in deepseek-r1 qwen3-235b; do
-    for experts in 1 8; do for exponent in 0 0.4 0.8; do popularity $model $experts $exponent; done; done
+    for experts in 1 8; do
+      for exponent in 0 0.4 0.8; do
+        popularity $model $exponent "$model, $experts" --set expertParallel=$experts
+      done
+    done
+  done
+  echo '```'
+  printf '\n```\n$ lpsim run deepseek-r1 --trace arxiv --requests 200 --set expertParallel=8 --set expertPlacement=PLACED \\\n'
+  printf '    --set redundantExperts=COPIES --set model.lpsim.routing={"prompt":ZIPF,"decode":ZIPF}\n'
+  # shellcheck disable=SC2059
+  printf "$row" 'PLACED, COPIES' S 'chunked, s' 'layered, s' 'mean TTFT' 'p99 TBT' energy
+  for exponent in 0.4 0.8; do
+    for placed in 'random 0' 'balanced 0' 'balanced 32'; do
+      popularity deepseek-r1 $exponent "${placed% *}, ${placed#* }" --set expertParallel=8 \
+        --set "expertPlacement=${placed% *}" --set "redundantExperts=${placed#* }"
+    done
   done
   echo '```'
 } >>"$folder/page.md"

@@ -14,6 +14,7 @@ import Testing
       engine.experts[index].rereadShare = 1
     }
     change(&engine)
+    for index in engine.experts.indices where !engine.expertTilings.isEmpty { engine.experts[index].tileRows = nil }
     let product = ExpertProduct(
       rows: tokens + 1, hidden: 2, intermediate: 4, wholeIntermediate: 4, count: 2, topK: 1,
       load: ExpertLoad(counts: [tokens, 1]), format: .bf16)

@@ -81,9 +81,8 @@ extension FittedForm {
       ("rereadShare", .number(form.rereadShare)), ("overlapExponent", .number(form.overlapExponent)),
     ]
     if let cache = form.rereadCache { members.append(("rereadCacheBytes", .number(cache.value))) }
-    if let rows = form.tileRows {
-      members.append(("tileRows", list([rows.lowerBound, rows.upperBound].map { .integer($0) })))
-    }
+    let heights = form.tileRows.map { list([.integer($0.lowerBound), .integer($0.upperBound)]) }
+    members.append(("tileRows", heights ?? .null))
     members.append(("tileColumns", .integer(form.tileColumns)))
     if let correction = form.correction {
       let knots = correction.knots.map { list([.integer($0.tokens), .number($0.factor)]) }

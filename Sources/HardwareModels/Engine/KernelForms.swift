@@ -41,10 +41,10 @@ public struct MatrixProductForm: Hashable, Sendable {
 
 /// How long the routed experts of a layer take: (t0 + (mem^p + cmp^p)^(1/p) + act) x f(T), where
 /// mem = w (A + (N - A) r / g) / (e_b bandwidth) for A experts touched, N tiles and w bytes an expert;
-/// cmp = 6 h i N b / (e_f peak) for tiles of b rows; act = (M (6 h + 12 i) + 4 T h) / (e_a bandwidth) for M = T k pairs. In w
-/// and cmp the width i that a GPU holds counts in whole tiles of columns. Where the profile has an ``ExpertTiling``, that
-/// says b and how many tiles share what they read, of which up to ``sharingTiles`` do; otherwise b is the power of two above
-/// T k / E within bounds, and g is 1.
+/// cmp = 6 h i N b / (e_f peak) for tiles of b rows; act = (M (6 h + 12 i) + 4 T h) / (e_a bandwidth) for M = T k pairs.
+/// In w and cmp the width i that a GPU holds counts in whole tiles of columns. Where a form has bounds, b is the power of
+/// two above T k / E within them, and g is 1; otherwise the profile's ``ExpertTiling`` says b and how many tiles share what
+/// they read, of which up to ``sharingTiles`` do.
 public struct ExpertProductForm: Hashable, Sendable {
   /// The experts a form was fitted to; a form without one is for any.
   public struct Shape: Hashable, Sendable {

@@ -66,11 +66,13 @@ struct OperatorPrices {
 
   /// How high the tiles are, and how many of them are launched side by side.
   private func tile(of product: ExpertProduct, _ form: ExpertProductForm) -> (rows: Int, group: Int) {
-    if let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) {
+    guard let heights = form.tileRows else {
+      guard let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) else {
+        preconditionFailure("a profile says how experts are cut")
+      }
       let step = tiling.step(tokens: product.rows, experts: product.held)
       return (step.rows, step.group)
     }
-    guard let heights = form.tileRows else { preconditionFailure("a profile says how experts are cut") }
     let share = Double(product.rows) * Double(product.topK) / Double(product.count)
     var height = heights.lowerBound
     while Double(height) < share, height < heights.upperBound { height *= 2 }
