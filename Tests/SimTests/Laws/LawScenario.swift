@@ -100,8 +100,8 @@ struct LawScenario: CustomStringConvertible {
     return tight
   }
 
-  /// Simulates it under a listed policy with its test settings.
-  func observe(under policy: String, on layout: Layout = .one) throws -> Observation {
+  /// Simulates it anew under a listed policy with its test settings.
+  func simulate(under policy: String, on layout: Layout = .one) throws -> Observation {
     let settings = try config(PolicyCase.named(policy).settings)
     let policy = try makePolicy(policy, settings: settings, layerCount: server.limits.layerCount)
     return try TestSupport.observe(trace, on: layout.server(of: server.under(policy)), cost: layout.cost)

@@ -7,15 +7,11 @@ import Traces
 
 /// The laws of the architecture, under every listed policy on every scenario and layout.
 @Suite struct LawTests {
-  private func audit(_ scenario: LawScenario, _ observed: Observation) -> PlanAudit {
-    PlanAudit(observed, of: scenario.trace, limits: scenario.server.limits)
-  }
-
   @Test(arguments: policies.map { $0.name }, Layout.allCases)
   func everyTokenPassesEveryLayerOnceOrIsCachedPlusWhatPreemptionThrewAway(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
-      let audit = audit(scenario, observed)
+      let audit = try scenario.audit(under: policy, on: layout)
       #expect(audit.notCoveredOnce == [], "\(scenario)")
       let layers = scenario.server.limits.layerCount
       let done = observed.summary.prefillTokenLayers + observed.summary.decodedTokens * layers
@@ -28,7 +24,7 @@ import Traces
   func everyPlanIsLegalAndEveryReservationFits(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
-      #expect(audit(scenario, observed).problems == [], "\(scenario)")
+      #expect(try scenario.audit(under: policy, on: layout).problems == [], "\(scenario)")
       let blocks = scenario.server.limits.blockCount * layout.server(of: scenario.server).pool.ranks
       #expect(observed.iterations.allSatisfy { $0.usedBlocks <= blocks }, "\(scenario)")
     }
@@ -51,23 +47,6 @@ import Traces
   func tightScenariosPreempt(policy: String, layout: Layout) throws {
     let preemptions = try LawScenario.all.map { try $0.observe(under: policy, on: layout).summary.preemptions }
     #expect(preemptions.reduce(0, +) > (layout == .one ? 10 : 3))
-  }
-
-  @Test(arguments: policies.map { $0.name }, Layout.allCases)
-  func allBlocksAreFreeAtTheEnd(policy: String, layout: Layout) throws {
-    for var scenario in LawScenario.all {
-      let late = SimTime.seconds(1_000_000)
-      scenario.trace += (0..<6).map { .at(late.seconds + 1000 * Double($0), prompt: 5, output: 2) }
-      let observed = try scenario.observe(under: policy, on: layout)
-      let plans = observed.plans.filter { $0.now >= late }
-      let places = Set(plans.map { [$0.replica.number, $0.rank] })
-      #expect(places.count == layout.server(of: scenario.server).schedulerCount, "\(scenario)")
-      for planned in plans {
-        #expect(planned.waiting.count + planned.prefilling.count + planned.decoding.count == 1, "\(scenario)")
-        let held = planned.waiting.isEmpty ? 2 : 0
-        #expect(planned.freeBlocks == scenario.server.limits.blockCount - held, "\(scenario)")
-      }
-    }
   }
 
   @Test(arguments: policies.map { $0.name }, Layout.allCases)
@@ -113,7 +92,7 @@ import Traces
   func noReplicaIdlesWhileItCouldWork(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
-      let requests = observed.requests
+      let (requests, begun) = (observed.requests, observed.begun)
       for iterations in observed.iterationsByReplica {
         for (last, next) in zip(iterations, iterations.dropFirst()) where last.end < next.start {
           let moves = requests.contains {
@@ -121,7 +100,7 @@ import Traces
           }
           let here = requests.filter { $0.isInFlight(at: last.end) && $0.home(at: last.end) == next.replica }
           guard !moves, !here.isEmpty else { continue }
-          let waits = observed.firstStageIsBusy(from: last.end, to: next.start)
+          let waits = begun.contains { $0.keepsFirstStage(from: last.end, to: next.start) }
           #expect(waits, "\(scenario), idle from \(last.end.seconds) s")
         }
       }
