@@ -74,6 +74,22 @@ struct LawScenario: CustomStringConvertible {
     ]
   }
 
+  /// All of them with some answers longer, and with six requests long after, so that every scheduler plans once more.
+  static var longer: [LawScenario] {
+    all.enumerated().map { index, scenario in
+      var (longer, random) = (scenario, SeededRandom(seed: UInt64(index), stream: "longer answers"))
+      for number in scenario.trace.indices where random.happens(0.4) {
+        let room = scenario.server.limits.blockCount * 4 - scenario.trace[number].promptTokens
+        longer.trace[number].outputTokens = min(room, longer.trace[number].outputTokens + random.integer(1...9))
+      }
+      longer.trace += (0..<6).map { .at(late.seconds + 1000 * Double($0), prompt: 5, output: 2) }
+      return longer
+    }
+  }
+
+  /// When all requests have left but those that come long after.
+  static let late = SimTime.seconds(1_000_000)
+
   private init(_ name: String, _ trace: [TraceRequest]) {
     description = name
     self.trace = trace

@@ -50,6 +50,20 @@ import Traces
   }
 
   @Test(arguments: policies.map { $0.name }, Layout.allCases)
+  func allBlocksAreFreeAtTheEnd(policy: String, layout: Layout) throws {
+    for scenario in LawScenario.longer {
+      let plans = try scenario.observe(under: policy, on: layout).plans.filter { $0.now >= LawScenario.late }
+      let places = Set(plans.map { [$0.replica.number, $0.rank] })
+      #expect(places.count == layout.server(of: scenario.server).schedulerCount, "\(scenario)")
+      for planned in plans {
+        #expect(planned.waiting.count + planned.prefilling.count + planned.decoding.count == 1, "\(scenario)")
+        let held = planned.waiting.isEmpty ? 2 : 0
+        #expect(planned.freeBlocks == scenario.server.limits.blockCount - held, "\(scenario)")
+      }
+    }
+  }
+
+  @Test(arguments: policies.map { $0.name }, Layout.allCases)
   func whoArrivedAndHasNotLeftIsInOnePlaceAtEveryEvent(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
