@@ -82,6 +82,7 @@ struct LawScenario: CustomStringConvertible {
         let room = scenario.server.limits.blockCount * 4 - scenario.trace[number].promptTokens
         longer.trace[number].outputTokens = min(room, longer.trace[number].outputTokens + random.integer(1...9))
       }
+      longer.description += ", longer"
       longer.trace += (0..<6).map { .at(late.seconds + 1000 * Double($0), prompt: 5, output: 2) }
       return longer
     }
