@@ -24,8 +24,8 @@ struct RandomTrace: CustomStringConvertible {
     /// How many are tried of it.
     var cases: UInt64 {
       switch self {
-      case .single: 120
-      case .several, .split: 30
+      case .single: 40
+      case .several, .split: 20
       case .ranks, .stages, .whole: 15
       }
     }

@@ -20,8 +20,8 @@ import Testing
       preemptions += observed.summary.preemptions
       cachedTokens += observed.summary.cachedTokens
     }
-    #expect(preemptions > (shape == .single ? 50 : 3), "random traces must preempt to test anything")
-    #expect(cachedTokens > (shape == .single ? 5000 : 100), "random traces must share to test anything")
+    #expect(preemptions > (shape == .single ? 50 : 20), "random traces must preempt to test anything")
+    #expect(cachedTokens > (shape == .single ? 1500 : 200), "random traces must share to test anything")
   }
 
   @Test(arguments: RandomTrace.Shape.allCases)

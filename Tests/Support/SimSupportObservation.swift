@@ -28,7 +28,7 @@ public final class LogRecorder: Recorder {
 }
 
 /// Everything that can be seen of a simulation from outside.
-public struct Observation {
+public struct Observation: Sendable {
   /// Its records in order.
   public var entries: [LogRecorder.Entry]
   /// What the policy saw and planned, one an iteration and rank that had requests.

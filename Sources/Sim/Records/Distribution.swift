@@ -50,7 +50,7 @@ public struct Distribution: Sendable {
   /// Makes room for an octave and returns where its bins begin.
   private mutating func open(_ octave: Int) -> Int {
     firstBins[octave] = bins.count
-    bins.append(contentsOf: repeatElement(Bin(), count: Self.binsPerOctave))
+    bins += ContiguousArray(repeating: Bin(), count: Self.binsPerOctave)
     return bins.count - Self.binsPerOctave
   }
 

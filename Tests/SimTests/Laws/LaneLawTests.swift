@@ -105,17 +105,15 @@ extension Observation.Begun {
   fileprivate var firstStageEnd: SimTime { iteration.start + .seconds(stageTimes[0].value) }
   /// It ends when the last stage has done its part.
   fileprivate var lastStageStart: SimTime { iteration.end - .seconds(stageTimes[stageTimes.count - 1].value) }
+
+  /// Whether it keeps the first of several stages from a moment on until the very end of a span.
+  func keepsFirstStage(from start: SimTime, to end: SimTime) -> Bool {
+    stageTimes.count > 1 && iteration.start <= start && firstStageEnd == end
+  }
 }
 
 extension SimTime {
   fileprivate static func - (moment: Self, length: SimDuration) -> Self {
     SimTime(nanoseconds: moment.nanoseconds - length.nanoseconds)
-  }
-}
-
-extension Observation {
-  /// Whether one iteration keeps the first stage from a moment on until the very end of a span.
-  func firstStageIsBusy(from start: SimTime, to end: SimTime) -> Bool {
-    begun.contains { $0.stageTimes.count > 1 && $0.iteration.start <= start && $0.firstStageEnd == end }
   }
 }

@@ -74,6 +74,23 @@ struct LawScenario: CustomStringConvertible {
     ]
   }
 
+  /// All of them with some answers longer, and with six requests long after, so that every scheduler plans once more.
+  static var longer: [LawScenario] {
+    all.enumerated().map { index, scenario in
+      var (longer, random) = (scenario, SeededRandom(seed: UInt64(index), stream: "longer answers"))
+      for number in scenario.trace.indices where random.happens(0.4) {
+        let room = scenario.server.limits.blockCount * 4 - scenario.trace[number].promptTokens
+        longer.trace[number].outputTokens = min(room, longer.trace[number].outputTokens + random.integer(1...9))
+      }
+      longer.description += ", longer"
+      longer.trace += (0..<6).map { .at(late.seconds + 1000 * Double($0), prompt: 5, output: 2) }
+      return longer
+    }
+  }
+
+  /// When all requests have left but those that come long after.
+  static let late = SimTime.seconds(1_000_000)
+
   private init(_ name: String, _ trace: [TraceRequest]) {
     description = name
     self.trace = trace
@@ -100,8 +117,8 @@ struct LawScenario: CustomStringConvertible {
     return tight
   }
 
-  /// Simulates it under a listed policy with its test settings.
-  func observe(under policy: String, on layout: Layout = .one) throws -> Observation {
+  /// Simulates it anew under a listed policy with its test settings.
+  func simulate(under policy: String, on layout: Layout = .one) throws -> Observation {
     let policy = try PolicyCase.named(policy).policy(layerCount: server.limits.layerCount)
     return try TestSupport.observe(trace, on: layout.server(of: server.under(policy)), cost: layout.cost)
   }

@@ -7,15 +7,11 @@ import Traces
 
 /// The laws of the architecture, under every listed policy on every scenario and layout.
 @Suite struct LawTests {
-  private func audit(_ scenario: LawScenario, _ observed: Observation) -> PlanAudit {
-    PlanAudit(observed, of: scenario.trace, limits: scenario.server.limits)
-  }
-
   @Test(arguments: PolicyCase.names, Layout.allCases)
   func everyTokenPassesEveryLayerOnceOrIsCachedPlusWhatPreemptionThrewAway(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
-      let audit = audit(scenario, observed)
+      let audit = try scenario.audit(under: policy, on: layout)
       #expect(audit.notCoveredOnce == [], "\(scenario)")
       let layers = scenario.server.limits.layerCount
       let done = observed.summary.prefillTokenLayers + observed.summary.decodedTokens * layers
@@ -28,7 +24,7 @@ import Traces
   func everyPlanIsLegalAndEveryReservationFits(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
-      #expect(audit(scenario, observed).problems == [], "\(scenario)")
+      #expect(try scenario.audit(under: policy, on: layout).problems == [], "\(scenario)")
       let blocks = scenario.server.limits.blockCount * layout.server(of: scenario.server).pool.ranks
       #expect(observed.iterations.allSatisfy { $0.usedBlocks <= blocks }, "\(scenario)")
     }
@@ -55,11 +51,8 @@ import Traces
 
   @Test(arguments: PolicyCase.names, Layout.allCases)
   func allBlocksAreFreeAtTheEnd(policy: String, layout: Layout) throws {
-    for var scenario in LawScenario.all {
-      let late = SimTime.seconds(1_000_000)
-      scenario.trace += (0..<6).map { .at(late.seconds + 1000 * Double($0), prompt: 5, output: 2) }
-      let observed = try scenario.observe(under: policy, on: layout)
-      let plans = observed.plans.filter { $0.now >= late }
+    for scenario in LawScenario.longer {
+      let plans = try scenario.observe(under: policy, on: layout).plans.filter { $0.now >= LawScenario.late }
       let places = Set(plans.map { [$0.replica.number, $0.rank] })
       #expect(places.count == layout.server(of: scenario.server).schedulerCount, "\(scenario)")
       for planned in plans {
@@ -113,7 +106,7 @@ import Traces
   func noReplicaIdlesWhileItCouldWork(policy: String, layout: Layout) throws {
     for scenario in LawScenario.all {
       let observed = try scenario.observe(under: policy, on: layout)
-      let requests = observed.requests
+      let (requests, begun) = (observed.requests, observed.begun)
       for iterations in observed.iterationsByReplica {
         for (last, next) in zip(iterations, iterations.dropFirst()) where last.end < next.start {
           let moves = requests.contains {
@@ -121,7 +114,7 @@ import Traces
           }
           let here = requests.filter { $0.isInFlight(at: last.end) && $0.home(at: last.end) == next.replica }
           guard !moves, !here.isEmpty else { continue }
-          let waits = observed.firstStageIsBusy(from: last.end, to: next.start)
+          let waits = begun.contains { $0.keepsFirstStage(from: last.end, to: next.start) }
           #expect(waits, "\(scenario), idle from \(last.end.seconds) s")
         }
       }

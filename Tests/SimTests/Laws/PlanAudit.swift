@@ -39,67 +39,61 @@ struct PlanAudit {
   private(set) var skipped = 0
   /// Tokens that a prefix cache without end would have had besides those that were cached.
   private(set) var forgotten = 0
+  /// Requests that have not covered (prompt + output - 1) x layers exactly once.
+  private(set) var notCoveredOnce: [Int] = []
   /// Every prefix block that ever passed all layers at a scheduler or came to it, by its replica and rank.
   private var everPassed: [[Int]: Set<Int>] = [:]
   private let limits: ReplicaLimits
   private var papers: [Paper]
+  /// The numbers of requests that moved to another replica.
+  private let movers: [Int]
 
   init(_ observed: Observation, of trace: [TraceRequest], limits: ReplicaLimits) {
     self.limits = limits
-    papers = zip(trace, observed.requests).map { Paper(request: $0, record: $1) }
+    let records = observed.requests
+    papers = zip(trace, records).map { Paper(request: $0, record: $1) }
+    movers = records.indices.filter { records[$0].cacheArrival != nil }
     for planned in observed.plans where planned.rank > 0 {
       for id in planned.waiting + planned.prefilling + planned.decoding { papers[id.number].rank = planned.rank }
     }
     for (iteration, planned) in observed.plans.enumerated() {
-      let free = freeBlocks(before: planned)
+      let free = freeBlocks(at: planned)
       if !free.contains(planned.freeBlocks) {
         problems.append("plan \(iteration): \(free) blocks are free, not \(planned.freeBlocks)")
       }
-      notePrefixes(planned)
       carryOut(planned)
-      notePrefixes(planned)
-      let left = freeBlocks(before: planned).upperBound
+      let left = freeBlocks(at: planned).upperBound
       if left < 0 { problems.append("plan \(iteration): \(-left) blocks are missing") }
       if planned.decoded.count + planned.plan.tiles.count > limits.maxRequests {
         problems.append("plan \(iteration): more requests run than may")
       }
       emit(planned)
     }
-  }
-
-  /// Blocks of a scheduler that nobody holds; fewer by those that are set aside for who comes to it.
-  private func freeBlocks(before planned: Planned) -> ClosedRange<Int> {
-    let awaited = papers.filter { $0.rank == planned.rank && $0.isAwaited(by: planned.replica, at: planned.now) }
-    let prefixes = prefixes(held: planned)
-    let shared = (prefixes.count - Set(prefixes).count) * (limits.tokensPerPrefixBlock ?? 0) / limits.tokensPerBlock
-    let free = limits.blockCount - holders(planned).reduce(0) { $0 + $1.blocks } + shared
-    return free - awaited.reduce(0) { $0 + $1.blocks }...free
-  }
-
-  /// Who holds blocks of the scheduler.
-  private func holders(_ planned: Planned) -> [Paper] {
-    papers.filter { $0.rank == planned.rank && $0.blocks > 0 && $0.home(at: planned.now) == planned.replica }
-  }
-
-  private mutating func notePrefixes(_ planned: Planned) {
-    everPassed[planned.place, default: []].formUnion(prefixes(held: planned))
-  }
-
-  /// The ids of prefix blocks that requests hold there, each as often as it is held.
-  private func prefixes(held planned: Planned) -> [Int] {
-    guard let size = limits.tokensPerPrefixBlock else { return [] }
-    return holders(planned).flatMap { $0.passedIDs(size) }
-  }
-
-  /// Tokens x layers of all requests since their last preemption.
-  var covered: Int { papers.reduce(0) { $0 + $1.passes.joined().reduce(0, +) } }
-
-  /// Requests that have not covered (prompt + output - 1) x layers exactly once.
-  var notCoveredOnce: [Int] {
-    papers.indices.filter { number in
+    notCoveredOnce = papers.indices.filter { number in
       let tokens = papers[number].request.promptTokens + papers[number].request.outputTokens - 1
       return papers[number].passes != [[Int]](repeating: [Int](repeating: 1, count: tokens), count: limits.layerCount)
     }
+    papers = []
+  }
+
+  /// Blocks of a scheduler that nobody holds; fewer by those that are set aside for who comes to it. Notes the prefix
+  /// blocks that are held.
+  private mutating func freeBlocks(at planned: Planned) -> ClosedRange<Int> {
+    var free = limits.blockCount
+    var prefixes: [Int] = []
+    for number in papers.indices where papers[number].blocks > 0 && papers[number].rank == planned.rank {
+      guard papers[number].home(at: planned.now) == planned.replica else { continue }
+      free -= papers[number].blocks
+      if let size = limits.tokensPerPrefixBlock { prefixes += papers[number].passedIDs(size) }
+    }
+    if let size = limits.tokensPerPrefixBlock {
+      free += (prefixes.count - Set(prefixes).count) * size / limits.tokensPerBlock
+      everPassed[planned.place, default: []].formUnion(prefixes)
+    }
+    let awaited = movers.filter {
+      papers[$0].rank == planned.rank && papers[$0].isAwaited(by: planned.replica, at: planned.now)
+    }
+    return free - awaited.reduce(0) { $0 + papers[$1].blocks }...free
   }
 
   private mutating func carryOut(_ planned: Planned) {

@@ -15,7 +15,7 @@ import Traces
       if index < LawScenario.roomy.count {
         for number in caching.trace.indices { caching.trace[number].prefixIDs = Array(100 * number..<100 * number + 8) }
       }
-      let (off, on) = (try scenario.observe(under: policy), try caching.observe(under: policy))
+      let (off, on) = (try scenario.observe(under: policy), try caching.simulate(under: policy))
       #expect(off.iterations == on.iterations && off.requests == on.requests, "\(scenario)")
       #expect(off.plans == on.plans && off.works == on.works, "\(scenario)")
     }
@@ -26,7 +26,7 @@ import Traces
     for sharing in LawScenario.sharing {
       var plain = sharing
       plain.server.limits.tokensPerPrefixBlock = nil
-      let (off, on) = (try plain.observe(under: policy), try sharing.observe(under: policy))
+      let (off, on) = (try plain.simulate(under: policy), try sharing.observe(under: policy))
       let layers = plain.server.limits.layerCount
       let saved = on.requests.reduce(0) {
         $0 + layers * (2 * $1.cachedTokens + $1.cachedTokens * ($1.cachedTokens + 1) / 2)
@@ -38,10 +38,7 @@ import Traces
 
   @Test(arguments: PolicyCase.names)
   func aRoomyCacheHasAllThatWasEverComputedAndATightOneForgets(policy: String) throws {
-    func forgotten(_ scenario: LawScenario) throws -> Int {
-      let observed = try scenario.observe(under: policy)
-      return PlanAudit(observed, of: scenario.trace, limits: scenario.server.limits).forgotten
-    }
+    func forgotten(_ scenario: LawScenario) throws -> Int { try scenario.audit(under: policy).forgotten }
     #expect(try LawScenario.sharing.map(forgotten) == LawScenario.sharing.map { _ in 0 })
     #expect(try LawScenario.sharing.map(\.tight).map(forgotten).reduce(0, +) > 50)
   }
