@@ -103,7 +103,8 @@ extension CalibrateTests {
     #expect(
       try forms.map { try $0.member("form")?.string() } == [
         "matrix products bf16, fewer than 33 rows", "matrix products bf16, 33 rows and more",
-        "experts bf16, qwen3moeforcausallm, 32 columns", "experts bf16, any model", "decode attention", "prefill attention",
+        "experts bf16, qwen3moeforcausallm, 32 columns", "experts bf16, any model", "decode attention",
+        "prefill attention",
       ])
     try requireRoofline()
     try requireTheSameAgain(outcome)

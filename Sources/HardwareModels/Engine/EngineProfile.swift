@@ -61,12 +61,22 @@ extension EngineProfile {
 
   /// The form for experts of this shape and format, of which a GPU holds `shard` columns; nil if the profile has none.
   public func form(for experts: Transformer.Experts, hidden: Int, shard: Int) -> ExpertProductForm? {
-    let whole = ExpertProductForm.Shape(
-      hidden: hidden, intermediate: experts.intermediate, count: experts.count, topK: experts.topK)
-    var own = whole
-    own.shard = shard
-    let ofFormat = self.experts.filter { $0.format == experts.format }
-    return [own, whole, nil].lazy.compactMap { shape in ofFormat.first { $0.shape == shape } }.first
+    let shape = ExpertProductForm.Shape(
+      hidden: hidden, intermediate: experts.intermediate, count: experts.count, topK: experts.topK, shard: shard)
+    return index(of: experts.format, shape).map { self.experts[$0] }
+  }
+
+  /// Where the most particular form stands. Forms are compared in place: they are long, and this is asked often.
+  private func index(of format: NumberFormat, _ shape: ExpertProductForm.Shape) -> Int? {
+    var whole = shape
+    whole.shard = nil
+    var found: (index: Int, fit: Int)?
+    for index in experts.indices where experts[index].format == format {
+      let known = experts[index].shape
+      let fit = known == nil ? 1 : known == whole ? 2 : known == shape ? 3 : 0
+      if fit > found?.fit ?? 0 { found = (index, fit) }
+    }
+    return found?.index
   }
 }
 

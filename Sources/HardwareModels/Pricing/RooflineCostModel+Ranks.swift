@@ -51,7 +51,7 @@ extension RooflineCostModel {
   private mutating func sumUp(_ ranks: [IterationWork], stage: Int) -> StageSums {
     let layers = stageLayers[stage]
     var whole: StageSums = (0, 0, 0, 0, 0, SIMD8())
-    var own = ranks.map { _ in Sums() }
+    var own = ranks.indices.map { Sums(rank: $0) }
     if stage == 0 {
       addEnds(.embedding, ranks.map { embeddedTokens(of: $0) }, to: &own, &whole)
     }

@@ -27,6 +27,9 @@ public struct RooflineCostModel: CostModel {
   private let layersBefore: ContiguousArray<LayerCounts>
   private let hasWindows: Bool
   private let latent: LatentPrices?
+  /// Whether there are ``latent`` prices: looking at them costs a reference count.
+  private let isLatent: Bool
+  private var last: ContiguousArray<LatentPrices.Memory>
   let experts: ExpertShard
   var tokenCosts = CostTable(TokenCost(), bits: 10, mostBits: 15)
   var expertCosts = CostTable(ExpertCost(), bits: 12, mostBits: 18)
@@ -62,6 +65,8 @@ public struct RooflineCostModel: CostModel {
     layersBefore = LayerCounts.before(eachOf: model.transformer)
     hasWindows = model.transformer.windowedLayerCount > 0
     latent = LatentPrices(sharded, prices)
+    isLatent = latent != nil
+    last = ContiguousArray(repeating: LatentPrices.Memory(), count: parallelism.data)
     if case .sampled(let seed) = routing { sampler = SeededRandom(seed: seed, stream: "expert-routing") }
   }
 
@@ -70,6 +75,8 @@ public struct RooflineCostModel: CostModel {
 
   /// Sums of an iteration in the making, in plain numbers.
   struct Sums {
+    /// The attention rank whose work is summed.
+    var rank = 0
     var elapsed = 0.0
     var kernels = 0.0
     var link = 0.0
@@ -79,10 +86,6 @@ public struct RooflineCostModel: CostModel {
     var kvBytes = 0.0
     var decodeWork = DecodeWork()
     var decodeSeconds = (full: 0.0, windowed: 0.0)
-    /// Latent attention in one layer: of the prompts of the run that was priced last, and of decodes.
-    var latentWork = PrefillWork()
-    var latentPrompts = TokenCost()
-    var latentDecodes = TokenCost()
     /// The experts of one layer for all attention ranks together, and the exchanges; nil where there is one rank.
     var together: ExpertCost?
   }
@@ -142,15 +145,14 @@ public struct RooflineCostModel: CostModel {
     precondition(segment.layers.upperBound < layersBefore.count, "work in layers that the model lacks")
     guard segment.prefill.tokens | segment.decode.requests != 0, !segment.layers.isEmpty else { return }
     let counts = layerCounts(in: segment.layers)
-    if segment.decode.requests > 0, segment.decode != sums.decodeWork { priceDecodes(segment.decode, in: &sums) }
-    if let latent, segment.prefill != sums.latentWork {
-      // Runs that other ranks cut further do the same, so they are priced once.
-      sums.latentWork = segment.prefill
-      sums.latentPrompts = latent.cost(of: segment.prefill)
+    if isLatent {
+      priceLatent(segment, sums.rank)
+    } else if segment.decode.requests > 0, segment.decode != sums.decodeWork {
+      priceDecodes(segment.decode, in: &sums)
     }
     if counts.sparse > 0 { add(segment, counts, isSparse: true, to: &sums) }
     if counts.dense > 0 { add(segment, counts, isSparse: false, to: &sums) }
-    guard latent == nil else { return addLatentDemand(segment, to: &sums) }
+    guard !isLatent else { return addLatentDemand(segment, to: &sums) }
     addAttentionDemand(segment, layers: counts.full, isWindowed: false, to: &sums)
     addAttentionDemand(segment, layers: counts.windowed, isWindowed: true, to: &sums)
   }
@@ -176,13 +178,21 @@ public struct RooflineCostModel: CostModel {
     addTime(segment, layer, layers: windowed, isWindowed: true, to: &sums)
   }
 
+  private mutating func priceLatent(_ segment: LayerWork, _ rank: Int) {
+    guard let latent else { preconditionFailure("latent attention has prices") }
+    if segment.prefill != last[rank].prefill {
+      last[rank].prefill = segment.prefill
+      last[rank].prompts = latent.cost(of: segment.prefill)
+    }
+    if segment.decode.requests > 0, segment.decode != last[rank].decode {
+      last[rank].decode = segment.decode
+      last[rank].decodes = latent.cost(of: segment.decode)
+    }
+  }
+
   /// Decodes do the same in every run of layers of an iteration, so they are priced once.
   private mutating func priceDecodes(_ work: DecodeWork, in sums: inout Sums) {
     sums.decodeWork = work
-    if let latent {
-      sums.latentDecodes = latent.cost(of: work)
-      return
-    }
     sums.decodeSeconds.full = prices.attention.seconds(attention.decode(work, isWindowed: false))
     guard hasWindows else { return }
     sums.decodeSeconds.windowed = prices.attention.seconds(attention.decode(work, isWindowed: true))
@@ -194,8 +204,8 @@ public struct RooflineCostModel: CostModel {
   ) {
     guard layers > 0 else { return }
     var seconds = layer.seconds
-    if latent != nil {
-      seconds += sums.latentPrompts.seconds + (segment.decode.requests > 0 ? sums.latentDecodes.seconds : 0)
+    if isLatent {
+      seconds += last[sums.rank].prompts.seconds + (segment.decode.requests > 0 ? last[sums.rank].decodes.seconds : 0)
     } else if prices.attention.sharedTile != nil, segment.prefill.tokens > 0, segment.decode.requests > 0 {
       seconds += prices.attention.seconds(
         attention.prefill(segment.prefill, isWindowed: isWindowed),
@@ -212,11 +222,11 @@ public struct RooflineCostModel: CostModel {
 
   private func addLatentDemand(_ segment: LayerWork, to sums: inout Sums) {
     let layers = Double(segment.layers.count)
-    sums.flops += layers * sums.latentPrompts.flops
-    sums.traffic += layers * sums.latentPrompts.traffic
+    sums.flops += layers * last[sums.rank].prompts.flops
+    sums.traffic += layers * last[sums.rank].prompts.traffic
     guard segment.decode.requests > 0 else { return }
-    sums.flops += layers * sums.latentDecodes.flops
-    sums.traffic += layers * sums.latentDecodes.traffic
+    sums.flops += layers * last[sums.rank].decodes.flops
+    sums.traffic += layers * last[sums.rank].decodes.traffic
   }
 
   @inline(__always)
