@@ -31,7 +31,7 @@ public struct FitReport: Sendable {
       columns: ["form", "rows", "in-sample", "held out (5 folds)", "worst %", "where"], rows: rows)
   }
 
-  /// Experts of each model over one and two GPUs, priced by the form of their width.
+  /// Experts of each model over one and two GPUs, priced by the form of their width, where there are several.
   private var wholeModels: [(title: String, inSample: FitErrors, heldOut: FitErrors)] {
     let shards = fits.filter { fit in
       guard case .experts(let form) = fit.form, form.shape?.shard != nil else { return false }
@@ -42,7 +42,8 @@ public struct FitReport: Sendable {
     }
     return Set(shards.map(title)).sorted().compactMap { name in
       let own = shards.filter { title($0) == name }
-      guard let inSample = FitErrors(joining: own.map(\.inSample)), let heldOut = FitErrors(joining: own.map(\.heldOut))
+      guard own.count > 1, let inSample = FitErrors(joining: own.map(\.inSample)),
+        let heldOut = FitErrors(joining: own.map(\.heldOut))
       else { return nil }
       return (name, inSample, heldOut)
     }
