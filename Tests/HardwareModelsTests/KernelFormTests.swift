@@ -27,6 +27,23 @@ import Testing
     #expect((more - plain - 20 - 72).magnitude < 1e-9)
   }
 
+  @Test func activationsDecideInWhatWeightsAreMultiplied() throws {
+    // Per layer call the experts do the same FLOP at 2 a second in FP8 and at 1 in BF16; weights are as many bytes.
+    func experts(_ name: String, _ activations: NumberFormat?) throws -> ExpertProduct {
+      var it = try model(name)
+      it.transformer.activationFormat = activations
+      let sharded = ShardedModel(model: it, cut: Parallelism(tensor: 1))
+      return try #require(sharded.expertProduct(TokenRows(prompt: 4096, decode: 0)))
+    }
+    let fp8 = try experts("qwen3-30b-a3b-fp8", nil)
+    let wide = try experts("qwen3-30b-a3b-fp8", .bf16)
+    #expect(fp8.arithmetic == .fp8 && wide.arithmetic == .bf16 && fp8.bytesPerExpert == wide.bytesPerExpert)
+    #expect(try (seconds(.experts(wide)) { _ in } / seconds(.experts(fp8)) { _ in } - 2).magnitude < 0.01)
+    #expect(try experts("qwen3-30b-a3b", .fp8).arithmetic == .bf16)
+    #expect(try experts("gpt-oss-20b-mxfp4", .fp8).arithmetic == .fp8)
+    #expect(try experts("gpt-oss-20b-mxfp4", nil).arithmetic == .bf16)
+  }
+
   @Test func expertsCountInWholeTiles() throws {
     func work(_ width: Int) -> OperatorDemand.Kind {
       .experts(

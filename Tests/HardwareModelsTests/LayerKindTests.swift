@@ -129,6 +129,10 @@ import Testing
       "qwen3-8b", "quantization_config", "{\"quant_method\": \"mxfp4\"}",
       "quantisation \"mxfp4\" is not modelled for this architecture; expected \"fp8\" or \"awq\" or \"gptq\""
     ),
+    (
+      "qwen3-30b-a3b-fp8", "lpsim.activationType", "\"fp6\"",
+      "lpsim.activationType: no type of activations \"fp6\" — did you mean \"fp8\"?"
+    ),
   ])
   func aWrongValueIsOneSentence(_ name: String, _ key: String, _ value: String, _ expected: String) {
     let found = message(name, key, value)

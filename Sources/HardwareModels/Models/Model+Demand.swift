@@ -36,7 +36,8 @@ struct ShardedModel {
   func product(
     _ name: String, rows: TokenRows, columns: Int, inner: Int, format: NumberFormat, count: Int = 1
   ) -> OperatorDemand {
-    let kind = MatrixProduct(rows: rows.all, columns: columns, inner: inner, format: format, count: count)
+    var kind = MatrixProduct(rows: rows.all, columns: columns, inner: inner, format: format, count: count)
+    kind.arithmetic = transformer.arithmetic(of: format)
     let tokens = Double(rows.tokens)
     let copies = count * gpus
     var traffic = Traffic()
@@ -153,6 +154,7 @@ extension ShardedModel {
       wholeIntermediate: experts.intermediate, count: experts.count, topK: experts.topK,
       load: routing.load(promptTokens: rows.prompt, decodeTokens: rows.decode, paddingTokens: rows.padding),
       format: experts.format)
+    product.arithmetic = transformer.arithmetic(of: experts.format)
     if let spread {
       let busiest = spread.busiest(promptTokens: rows.prompt, decodeTokens: rows.decode)
       let share = busiest.pairs / (Double(rows.tokens) * Double(experts.topK))

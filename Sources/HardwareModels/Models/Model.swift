@@ -25,7 +25,7 @@ public struct Model: Sendable {
   public init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
     let architecture = try readArchitecture(&fields)
-    let transformer = try architecture.read(&fields)
+    var transformer = try architecture.read(&fields)
     let path = fields.optional("_name_or_path")
     let own = fields.optional("lpsim")
     try fields.finishAllowingStrangers()
@@ -37,6 +37,7 @@ public struct Model: Sendable {
       if let given = fields.optional("routing"), let experts = transformer.experts {
         routing = try ExpertRouting(reading: given, experts: experts)
       }
+      transformer.activationFormat = try fields.optional("activationType").map(readActivationType)
       fields.ignore("sources")
       try fields.finish()
     }
@@ -44,6 +45,16 @@ public struct Model: Sendable {
       name: name.isEmpty ? architecture.name : name, architecture: architecture.name, transformer: transformer,
       routing: routing)
   }
+}
+
+/// BF16 or FP8: tensor cores multiply nothing shorter for which a profile has forms.
+private func readActivationType(_ node: ConfigNode) throws -> NumberFormat {
+  let name = try node.string()
+  let known: [NumberFormat] = [.bf16, .fp8]
+  guard let format = known.first(where: { $0.rawValue == name }) else {
+    throw node.error(unknown: "type of activations", name, among: known.map(\.rawValue))
+  }
+  return format
 }
 
 /// The architecture that the one entry of `architectures` names.

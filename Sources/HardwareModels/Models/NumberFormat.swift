@@ -23,3 +23,10 @@ public enum NumberFormat: String, CaseIterable, Sendable {
   /// are unpacked to BF16 (W4A16).
   public var arithmetic: NumberFormat { self == .fp8 ? .fp8 : .bf16 }
 }
+
+extension Transformer {
+  /// In what weights of a format are multiplied; BF16 weights always as they are.
+  public func arithmetic(of format: NumberFormat) -> NumberFormat {
+    format == .bf16 ? .bf16 : activationFormat ?? format.arithmetic
+  }
+}

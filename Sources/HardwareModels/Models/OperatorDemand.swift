@@ -10,6 +10,8 @@ public struct MatrixProduct: Hashable, Sendable {
   public var inner: Int
   /// How the weights are stored.
   public var format: NumberFormat
+  /// In what they are multiplied.
+  public var arithmetic: NumberFormat
   /// Products of this shape in one kernel, as each head has its own; 1 for most.
   public var count: Int
 
@@ -19,6 +21,7 @@ public struct MatrixProduct: Hashable, Sendable {
     self.columns = columns
     self.inner = inner
     self.format = format
+    arithmetic = format.arithmetic
     self.count = count
   }
 }
@@ -41,6 +44,8 @@ public struct ExpertProduct: Hashable, Sendable {
   public var load: ExpertLoad
   /// How the weights are stored.
   public var format: NumberFormat
+  /// In what they are multiplied.
+  public var arithmetic: NumberFormat
   /// (token, expert) pairs of this GPU.
   public var assignments: Double
   /// Pairs of other GPUs whose tokens this GPU has, too.
@@ -61,6 +66,7 @@ public struct ExpertProduct: Hashable, Sendable {
     self.topK = topK
     self.load = load
     self.format = format
+    arithmetic = format.arithmetic
     assignments = Double(rows) * Double(topK)
     held = count
   }
@@ -187,8 +193,8 @@ extension OperatorDemand.Kind {
   /// The format in which it multiplies; nil where it does not. Attention multiplies in BF16, however keys are kept.
   public var arithmetic: NumberFormat? {
     switch self {
-    case .matrixProduct(let product): product.format.arithmetic
-    case .experts(let product): product.format.arithmetic
+    case .matrixProduct(let product): product.arithmetic
+    case .experts(let product): product.arithmetic
     case .prefillAttention, .decodeAttention, .latentPrefill, .latentDecode, .sharedAttention: .bf16
     case .allReduce, .allToAll, .transfer, .randomSampling, .elementwise: nil
     }

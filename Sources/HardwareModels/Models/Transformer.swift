@@ -96,6 +96,8 @@ public struct Transformer: Hashable, Sendable {
   public var attention: Attention
   /// The MLP of dense layers; nil if every layer has experts.
   public var dense: Dense?
+  /// In what quantized weights and activations are multiplied; nil for what is usual for the weights' format.
+  public var activationFormat: NumberFormat?
   /// The experts of sparse layers; nil for a dense model.
   public var experts: Experts?
   /// For each layer, whether it has experts in the place of the MLP.

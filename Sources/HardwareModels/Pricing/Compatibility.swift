@@ -17,16 +17,11 @@ func check(
   try parallelism.checkLinks(gpu, engine, interconnect)
   for format in model.transformer.productFormats {
     try require(engine.matrixProducts.map(\.format), holds: format, "matrix product", engine)
-    guard gpu.peak(for: format) != nil else {
-      throw InputError(.config, "the GPU \(gpu.name) does not multiply \(format.rawValue), which \(model.name) needs")
-    }
+    try require(gpu, multiplies: format, of: model)
   }
   if let latent = model.transformer.attention.latent { try check(latent, of: model, engine) }
   guard let experts = model.transformer.experts else { return }
-  guard gpu.peak(for: experts.format) != nil else {
-    throw InputError(
-      .config, "the GPU \(gpu.name) does not multiply \(experts.format.rawValue), which \(model.name) needs")
-  }
+  try require(gpu, multiplies: experts.format, of: model)
   let shard = experts.intermediate / parallelism.gpusOfExpert
   guard let form = engine.form(for: experts, hidden: model.transformer.hidden, shard: shard) else {
     return try require(
@@ -54,6 +49,14 @@ private func check(_ latent: Transformer.Latent, of model: Model, _ engine: Engi
   if latent.decode == .absorbed, engine.mlaDecodeAttention == nil {
     throw refusal("decode", latent.decode, known: [])
   }
+}
+
+/// Refuses a GPU that lacks the arithmetic for weights of a format.
+private func require(_ gpu: GPU, multiplies format: NumberFormat, of model: Model) throws {
+  let arithmetic = model.transformer.arithmetic(of: format)
+  guard gpu.peak(for: arithmetic) == nil else { return }
+  throw InputError(
+    .config, "the GPU \(gpu.name) does not multiply \(arithmetic.rawValue), which \(model.name) needs")
 }
 
 private func require(

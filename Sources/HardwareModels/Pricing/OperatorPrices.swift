@@ -44,11 +44,13 @@ struct OperatorPrices {
     let columns = Double(product.columns)
     let inner = Double(product.inner)
     let count = Double(product.count)
-    let compute = count * 2 * rows * columns * inner / (form.flopEfficiency * peak(product.format))
+    let compute = count * 2 * rows * columns * inner / (form.flopEfficiency * peak(product.arithmetic))
     let bytes = count * (columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner))
     let bandwidth = gpu.memoryBandwidth.value
     let memory = bytes / (form.bandwidthEfficiency * bandwidth)
-    let quantizing = form.quantizationEfficiency.map { count * 3 * rows * inner / ($0 * bandwidth) } ?? 0
+    let isQuantized = product.arithmetic == product.format
+    let quantizing =
+      form.quantizationEfficiency.map { isQuantized ? count * 3 * rows * inner / ($0 * bandwidth) : 0 } ?? 0
     let latency = form.start.value + (form.timePerInnerRow?.value ?? 0) * inner
     let seconds = latency + overlapped(compute, memory, form.overlapExponent) + quantizing
     return OperatorTime(seconds, compute: compute, memory: memory + quantizing, latency: latency)
@@ -93,7 +95,7 @@ struct OperatorPrices {
     let read = product.load.distinct + (tiles - product.load.distinct) * reread
     let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(tile.rows), product.assignments)
-    let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.format))
+    let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.arithmetic))
     let moved = product.activationBytes + (engine.expertsPassOverForeignPairs ? product.foreignBytes : 0)
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
