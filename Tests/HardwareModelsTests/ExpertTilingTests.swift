@@ -102,4 +102,21 @@ import Testing
       refusal == "the engine profile ideal does not say how experts in bf16 are cut — give its experts tileRows, or "
         + "expertTilings an item for any shape")
   }
+
+  @Test func spreadExpertsGoByThoseThatAGPUHolds() throws {
+    let experts = try #require(tinyModel.transformer.experts)
+    func refusal(_ count: Int) throws -> String {
+      var engine = try idealEngine()
+      for index in engine.experts.indices { engine.experts[index].tileRows = nil }
+      engine.expertTilings = [tiling([.init(fromTokens: 1, rows: 8, group: 1)], .init(count: count))]
+      return sentence {
+        _ = try RooflineCostModel(
+          model: tinyModel, gpu: unitGPU(), engine: engine, parallelism: Parallelism(data: 2, expert: 2),
+          interconnect: .oneDomain)
+      }
+    }
+    let whole = try refusal(experts.count)
+    #expect(whole.contains("does not say how experts in bf16 are cut"), "\(whole)")
+    #expect(try !refusal(experts.count / 2).contains("are cut"))
+  }
 }

@@ -161,7 +161,7 @@ extension ShardedModel {
       product.load.distinct = busiest.distinct
       product.load.excessTiles *= share
       product.assignments *= share
-      product.held = (experts.count + cut.redundantExperts) / cut.expert
+      product.held = cut.expertsHeld(of: experts.count)
       // Several ranks send tokens only where they are needed.
       if cut.data == 1 { product.foreignPairs = Double(product.rows) * Double(product.topK) - product.assignments }
     }

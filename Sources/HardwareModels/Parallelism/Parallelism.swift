@@ -35,6 +35,9 @@ public struct Parallelism: Hashable, Sendable {
   /// GPUs over which each expert is cut.
   var gpusOfExpert: Int { expert > 1 ? 1 : tensor }
 
+  /// Experts and copies of experts that each GPU holds of a layer, in whole or in part.
+  public func expertsHeld(of count: Int) -> Int { (count + redundantExperts) / expert }
+
   /// The layers of each stage, as vLLM cuts them: as even as can be, what is left over goes to the stages before the last,
   /// the later first, since the last one has the LM head.
   public func stages(of layers: Int) -> [Range<Int>] {

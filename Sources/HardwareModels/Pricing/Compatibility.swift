@@ -27,7 +27,8 @@ func check(
     return try require(
       engine.experts.filter { $0.shape == nil }.map(\.format), holds: experts.format, "expert kernel", engine)
   }
-  guard form.tileRows != nil || engine.tiling(experts.format, experts: experts.count, shard: shard) != nil else {
+  let held = parallelism.expertsHeld(of: experts.count)
+  guard form.tileRows != nil || engine.tiling(experts.format, experts: held, shard: shard) != nil else {
     throw InputError(
       .config, "the engine profile \(engine.name) does not say how experts in \(experts.format.rawValue) are cut",
       hint: "give its experts tileRows, or expertTilings an item for any shape")

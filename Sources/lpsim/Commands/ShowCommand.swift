@@ -64,9 +64,7 @@ struct ShowCommand: ParsableCommand {
   private func cut(of deployment: Deployment) -> String {
     let it = deployment.parallelism
     let degrees = [("tensor", it.tensor), ("data", it.data), ("pipeline", it.pipeline)].filter { $0.1 > 1 }
-    let experts = deployment.model.transformer.experts.map {
-      "\(($0.count + it.redundantExperts) / it.expert) experts a GPU"
-    }
+    let experts = deployment.model.transformer.experts.map { "\(it.expertsHeld(of: $0.count)) experts a GPU" }
     let words = degrees.map { "\($0.0) \($0.1)" }.joined(separator: " x ") + (it.expert > 1 ? ", \(experts ?? "")" : "")
     return words.isEmpty ? "none" : words
   }
