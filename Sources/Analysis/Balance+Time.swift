@@ -36,20 +36,13 @@ extension Balance {
     guard let link = system.link, let experts = model.transformer.experts, system.expertParallel > 1 else {
       return .zero
     }
-    return tokenBytes(experts) * tokensPerGPU / link.bandwidth + link.latency
-  }
-
-  private func tokenBytes(_ experts: Transformer.Experts) -> Bytes {
-    Bytes(2 * Double(model.transformer.hidden * experts.topK))
+    let tokenBytes = Bytes(2 * Double(model.transformer.hidden * experts.topK))
+    return tokenBytes * tokensPerGPU / link.bandwidth + link.latency
   }
 
   /// What a layer's tokens spend between GPUs: Comm = 2 Gamma M_token n_k B / (BW_int n_acc) + alpha.
   public func communication(batch: Double) -> Seconds {
-    guard let link = system.link, let experts = model.transformer.experts, system.expertParallel > 1 else {
-      return .zero
-    }
-    let sent = tokenBytes(experts) * (2 * imbalance * batch / Double(system.gpus))
-    return sent / link.bandwidth + link.latency
+    allToAll(tokensPerGPU: 2 * imbalance * batch / Double(system.gpus))
   }
 
   /// TPOT of a batch of requests of this context. Reading takes n_dec (M_attn deg_DP + M_MoE + M_KV L B) / (n_acc BW);

@@ -30,9 +30,7 @@ public enum RoutedCounts: Hashable, Sendable {
   /// What T tokens with k of E experts each ask for: exactly if balanced, otherwise the mean of 16 draws.
   public func load(tokens: Int, experts: Int, topK: Int) -> ExpertLoad {
     switch self {
-    case .balanced:
-      let (each, more) = (tokens * topK).quotientAndRemainder(dividingBy: experts)
-      return ExpertLoad(counts: (0..<experts).map { $0 < more ? each + 1 : each })
+    case .balanced: return ExpertLoad(counts: balancedCounts(tokens: tokens, experts: experts, topK: topK))
     case .counted(let counts): return ExpertLoad(counts: counts)
     case .powerLaw(let exponent):
       var random = SeededRandom(seed: 1, stream: "power-law-experts")
@@ -47,6 +45,12 @@ public enum RoutedCounts: Hashable, Sendable {
       return mean
     }
   }
+}
+
+/// As many for each expert as for the next, the first ones getting what is left over.
+func balancedCounts(tokens: Int, experts: Int, topK: Int) -> [Int] {
+  let (each, more) = (tokens * topK).quotientAndRemainder(dividingBy: experts)
+  return (0..<experts).map { $0 < more ? each + 1 : each }
 }
 
 /// Counts as aiconfigurator's collector draws them (ai-dynamo/aiconfigurator, collector/helper.py): sizes between 1 and

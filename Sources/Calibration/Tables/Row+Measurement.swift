@@ -113,9 +113,9 @@ extension KernelTable.Row {
   private func spread(_ product: inout ExpertProduct, over gpus: Int) throws {
     guard product.count % gpus == 0 else { throw error("ep", "\(gpus) does not divide \(product.count) experts") }
     let pairs = product.assignments
-    let (each, more) = (product.rows * product.topK).quotientAndRemainder(dividingBy: product.count)
     product.held = product.count / gpus
-    let counts = (0..<product.held).map { $0 < more ? each + 1 : each }
+    let counts = Array(
+      balancedCounts(tokens: product.rows, experts: product.count, topK: product.topK).prefix(product.held))
     product.load = ExpertLoad(counts: counts)
     product.assignments = Double(counts.reduce(0, +))
     product.foreignPairs = pairs - product.assignments

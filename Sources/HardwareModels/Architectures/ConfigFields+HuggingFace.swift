@@ -1,7 +1,9 @@
 import Base
 
-/// Sizes beyond this are typing errors: every count in a transformer is below it.
-private let sizes = 1...16_777_216
+extension ClosedRange<Int> {
+  /// Sizes beyond this are typing errors: every count in a transformer is below it.
+  static let sizes = 1...16_777_216
+}
 
 /// An attention and the widths around it, as most of our architectures name them.
 struct CommonSizes {
@@ -14,7 +16,10 @@ struct CommonSizes {
 
 extension ConfigFields {
   /// A size that must be there.
-  mutating func size(_ key: String) throws -> Int { try integer(key, in: sizes) }
+  mutating func size(_ key: String) throws -> Int { try integer(key, in: .sizes) }
+
+  /// A size that need not be there.
+  mutating func optionalSize(_ key: String) throws -> Int? { try optional(key)?.integer(in: .sizes) }
 
   /// A number of experts: for each of them a popularity is worked out.
   mutating func expertCount(_ key: String) throws -> Int { try integer(key, in: 1...16384) }
@@ -50,7 +55,7 @@ extension ConfigFields {
 
   /// Hugging Face leaves out a head width that is hidden_size / num_attention_heads.
   private mutating func headDim(_ hidden: Int, _ heads: Int) throws -> Int {
-    if let given = optional("head_dim") { return try given.integer(in: sizes) }
+    if let given = optional("head_dim") { return try given.integer(in: .sizes) }
     guard hidden % heads == 0 else {
       throw node.error("the key \"head_dim\" is missing and \(heads) heads do not divide hidden_size \(hidden)")
     }
@@ -112,7 +117,7 @@ extension ConfigFields {
     let given = optional("sliding_window")
     let isUsed = try optional("use_sliding_window")?.bool() ?? true
     guard let given, isUsed else { return nil }
-    return try given.integer(in: sizes)
+    return try given.integer(in: .sizes)
   }
 }
 

@@ -1,7 +1,5 @@
 import Base
 
-private let tokenCounts = 1...(1 << 30)
-
 extension ExpertProductForm {
   init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
@@ -42,7 +40,7 @@ extension ExpertProductForm.Shape {
     self.init(
       hidden: try fields.size("hidden"), intermediate: try fields.size("intermediate"),
       count: try fields.size("count"), topK: try fields.size("topK"),
-      shard: try fields.optional("shard")?.integer(in: 1...(1 << 20)))
+      shard: try fields.optionalSize("shard"))
     try fields.finish()
   }
 }
@@ -53,7 +51,7 @@ extension TokenCurve {
     let knots = try node.elements().map { item in
       let pair = try item.elements()
       guard pair.count == 2 else { throw item.error("\(pair.count) values; expected [tokens, factor]") }
-      return Knot(tokens: try pair[0].integer(in: tokenCounts), factor: try pair[1].number(in: 0.1...10))
+      return Knot(tokens: try pair[0].integer(in: .sizes), factor: try pair[1].number(in: 0.1...10))
     }
     guard !knots.isEmpty, zip(knots, knots.dropFirst()).allSatisfy({ $0.tokens < $1.tokens }) else {
       throw node.error("the tokens are not ascending")
@@ -86,7 +84,7 @@ extension ExpertTiling.Step {
     let values = try node.elements()
     guard values.count == 3 else { throw node.error("\(values.count) values; expected [tokens, rows, group]") }
     self.init(
-      fromTokens: try values[0].integer(in: tokenCounts), rows: try readTileHeight(values[1]),
+      fromTokens: try values[0].integer(in: .sizes), rows: try readTileHeight(values[1]),
       group: try values[2].integer(in: 1...1024))
   }
 }
@@ -95,7 +93,7 @@ extension ExpertTiling.Shape {
   fileprivate init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
     self.init(
-      count: try fields.size("count"), shard: try fields.optional("shard")?.integer(in: 1...(1 << 20)))
+      count: try fields.size("count"), shard: try fields.optionalSize("shard"))
     try fields.finish()
   }
 }
@@ -104,7 +102,7 @@ extension ExpertTiling.Grouping {
   fileprivate init(reading node: ConfigNode) throws {
     var fields = try ConfigFields(node)
     self.init(
-      fromTokensPerExpert: try fields.integer("fromTokensPerExpert", in: tokenCounts),
+      fromTokensPerExpert: try fields.integer("fromTokensPerExpert", in: .sizes),
       group: try fields.integer("group", in: 1...1024))
     try fields.finish()
   }

@@ -19,6 +19,14 @@ public struct ExpertTiling: Hashable, Sendable {
     public var shard: Int?
   }
 
+  /// When tiles are grouped.
+  public struct Grouping: Hashable, Sendable {
+    /// The fewest tokens of a layer call for each expert there is.
+    public var fromTokensPerExpert: Int
+    /// Tiles of a group.
+    public var group: Int
+  }
+
   /// Weights of this format.
   public var format: NumberFormat
   /// The experts it is for; nil for any that software was not tuned for.
@@ -28,14 +36,6 @@ public struct ExpertTiling: Hashable, Sendable {
   /// From how many tokens for each expert there is tiles are grouped, whatever the step says, and how many; nil if the
   /// steps say all.
   public var grouping: Grouping?
-
-  /// When tiles are grouped.
-  public struct Grouping: Hashable, Sendable {
-    /// The fewest tokens of a layer call for each expert there is.
-    public var fromTokensPerExpert: Int
-    /// Tiles of a group.
-    public var group: Int
-  }
 
   /// What is launched for so many tokens.
   public func step(tokens: Int, experts: Int) -> Step {

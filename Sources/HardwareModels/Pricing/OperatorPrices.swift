@@ -48,9 +48,8 @@ struct OperatorPrices {
     let bytes = count * (columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner))
     let bandwidth = gpu.memoryBandwidth.value
     let memory = bytes / (form.bandwidthEfficiency * bandwidth)
-    let isQuantized = product.arithmetic == product.format
-    let quantizing =
-      form.quantizationEfficiency.map { isQuantized ? count * 3 * rows * inner / ($0 * bandwidth) : 0 } ?? 0
+    let quantization = product.arithmetic == product.format ? form.quantizationEfficiency : nil
+    let quantizing = quantization.map { count * 3 * rows * inner / ($0 * bandwidth) } ?? 0
     let latency = form.start.value + (form.timePerInnerRow?.value ?? 0) * inner
     let seconds = latency + overlapped(compute, memory, form.overlapExponent) + quantizing
     return OperatorTime(seconds, compute: compute, memory: memory + quantizing, latency: latency)
@@ -68,17 +67,17 @@ struct OperatorPrices {
 
   /// How high the tiles are, and how many of them are launched side by side.
   private func tile(of product: ExpertProduct, _ form: ExpertProductForm) -> (rows: Int, group: Int) {
-    guard let heights = form.tileRows else {
-      guard let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) else {
-        preconditionFailure("a profile says how experts are cut")
-      }
-      let step = tiling.step(tokens: product.rows, experts: product.held)
-      return (step.rows, step.group)
+    if let heights = form.tileRows {
+      let share = Double(product.rows) * Double(product.topK) / Double(product.count)
+      var height = heights.lowerBound
+      while Double(height) < share, height < heights.upperBound { height *= 2 }
+      return (height, 1)
     }
-    let share = Double(product.rows) * Double(product.topK) / Double(product.count)
-    var height = heights.lowerBound
-    while Double(height) < share, height < heights.upperBound { height *= 2 }
-    return (height, 1)
+    guard let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) else {
+      preconditionFailure("a profile says how experts are cut")
+    }
+    let step = tiling.step(tokens: product.rows, experts: product.held)
+    return (step.rows, step.group)
   }
 
   func time(of product: ExpertProduct) -> OperatorTime {
