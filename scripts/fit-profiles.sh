@@ -2,7 +2,7 @@
 # Makes the profiles of configs/engines that are fitted to measured kernels, and the tables of docs/calibration.md.
 #   scripts/fit-profiles.sh LPSIM TABLES
 # LPSIM is the program, TABLES the folder with moe.csv, gemm.csv, attention_prefill.csv, attention_decode.csv,
-# mla_prefill.csv, mla_decode.csv and collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes four minutes.
+# mla_prefill.csv, mla_decode.csv and collectives.csv (aiconfigurator-core 0.12.0), and with rtxpro6000 (LLMServingSim). It takes two minutes.
 set -eu
 
 lpsim=$1
@@ -41,9 +41,10 @@ for gpu in h100 h200; do
     --where "decode: window_size=0 context>=256 kv_bytes>=1e8" \
     --where "mla_prefill: engine=SGLang,TRTLLM isl>=16" --where "mla_decode: engine=SGLang context>=256 kv_bytes>=1e8" \
     --where "collectives: impl=vLLM_custom_graph engine_version=0.24.0 bytes<=7e7"
-  # Only vLLM cuts experts as vLLM does.
+  # Only vLLM cuts experts as vLLM does. TRT-LLM tries its kernels, but those for FP8 in blocks and for MXFP4 (Triton).
   profile "trtllm-$gpu" "vllm-0.24-$gpu" --set expertTilings=[] --set expertsPassOverForeignPairs=false \
-    --set "sources.expertTilings=None: TRT-LLM picks kernels by trying them" \
+    --set 'autotunedExperts=["bf16"]' --set "sources.expertTilings=None: TRT-LLM picks kernels by trying them" \
+    --set "sources.autotunedExperts=Read, not measured: TRT-LLM's MoERunner tunes at powers of two of tokens and rounds down to them (torch_custom_ops.py), its profiler routes at random (prepareFakeRouterBuffers) and passes over FP8 block scales (moeOp.cpp)" \
     --set "sources.expertsPassOverForeignPairs=Assumed: grouped CUTLASS kernels know their own pairs only" \
     --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/mla_prefill.csv" "$tables/mla_decode.csv" \
     "$tables/collectives.csv" --gpu "$gpu-SXM" --engine TRTLLM \

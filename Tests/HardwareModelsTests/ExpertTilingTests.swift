@@ -49,6 +49,37 @@ import Testing
     #expect(cached == 48 * 2.5)
   }
 
+  @Test(arguments: [(24, 16, 16), (28, 32, 16), (32, 32, 32), (48, 32, 32), (96, 64, 64)])
+  func autotunedTilesAreThoseOfThePowerOfTwoBelow(tokens: Int, plain: Int, tuned: Int) throws {
+    // Of three experts each token has two: of 16 tokens every expert has 10.7, of 28 18.7, of 32 21.3.
+    #expect(try height(tokens, of: 3, autotuned: []) == plain)
+    #expect(try height(tokens, of: 3, autotuned: [.bf16]) == tuned)
+  }
+
+  @Test func autotunedTilesAreHigherThanAPowerOfTwo() throws {
+    // Of four experts every one has 16 rows if all have as many, but tuners draw at random.
+    #expect(try height(32, of: 4, autotuned: [.fp8]) == 16)
+    #expect(try height(32, of: 4, autotuned: [.bf16]) == 32)
+    #expect(try height(4096, of: 4, autotuned: [.bf16]) == 64)
+  }
+
+  /// The rows of the one tile that a layer has here.
+  private func height(_ tokens: Int, of experts: Int, autotuned formats: [NumberFormat]) throws -> Int {
+    var engine = try idealEngine()
+    engine.autotunedExperts = formats
+    for index in engine.experts.indices {
+      engine.experts[index].tileRows = 8...64
+      engine.experts[index].activationEfficiency = nil
+    }
+    var product = ExpertProduct(
+      rows: tokens, hidden: 2, intermediate: 4, wholeIntermediate: 4, count: experts, topK: 2,
+      load: ExpertLoad(counts: [1]), format: .bf16)
+    product.assignments = 1
+    var idle = try unitGPU()
+    idle.memoryBandwidth = BytesPerSecond(1e12)
+    return Int(KernelPricing(engine, idle, headDim: 128).duration(of: .experts(product)).value.rounded()) / (6 * 2 * 4)
+  }
+
   @Test func aStepCountsFromItsTokensOn() {
     let cut = tiling([.init(fromTokens: 1, rows: 16, group: 1), .init(fromTokens: 33, rows: 32, group: 1)])
     #expect([1, 32, 33, 1000].map { cut.step(tokens: $0, experts: 8).rows } == [16, 16, 32, 32])

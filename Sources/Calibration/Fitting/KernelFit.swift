@@ -146,18 +146,22 @@ public struct Fitter: Sendable {
     return errors
   }
 
-  /// Each model is priced by a fit, choice of variant included, to the others.
+  /// Each model is priced by a fit, choice of variant included, to the others; then all of them over one and two GPUs
+  /// together.
   private func leftOutModels(_ problem: FitProblem) -> [KernelFit.Part] {
     let models = Set(problem.measurements.map(\.model)).sorted()
     guard models.count > 1, problem.family == .moe else { return [] }
-    return models.flatMap { model in
+    let parts = models.map { model -> (wide: FitErrors?, narrow: FitErrors?) in
       let best = self.best(problem.with(problem.measurements.filter { $0.model != model }))
       let hidden = problem.measurements.filter { $0.model == model }
-      let (narrow, wide) = (hidden.filter(\.isNarrowShard), hidden.filter { !$0.isNarrowShard })
-      return [(model, wide), ("\(model) over more than 2 GPUs", narrow)].compactMap { name, rows in
-        FitErrors(rows, priced: pricer.prices(best.form, rows)).map { KernelFit.Part(name: name, errors: $0) }
-      }
+      func errors(_ rows: [Measurement]) -> FitErrors? { FitErrors(rows, priced: pricer.prices(best.form, rows)) }
+      return (errors(hidden.filter { !$0.isNarrowShard }), errors(hidden.filter(\.isNarrowShard)))
     }
+    let named = zip(models, parts).flatMap { model, part in
+      [(model, part.wide), ("\(model) over more than 2 GPUs", part.narrow)]
+    }
+    let all = [("each model", FitErrors(joining: parts.compactMap(\.wide)))]
+    return (named + all).compactMap { name, errors in errors.map { KernelFit.Part(name: name, errors: $0) } }
   }
 
   private func parts(_ measurements: [Measurement], _ priced: [Double]) -> [KernelFit.Part] {

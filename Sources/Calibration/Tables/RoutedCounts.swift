@@ -27,14 +27,14 @@ public enum RoutedCounts: Hashable, Sendable {
     }
   }
 
-  /// What T tokens with k of E experts each ask for: exactly if balanced, otherwise the mean of 16 draws.
+  /// What T tokens with k of E experts each ask for: exactly if balanced, otherwise the mean of 256 draws.
   public func load(tokens: Int, experts: Int, topK: Int) -> ExpertLoad {
     switch self {
     case .balanced: return ExpertLoad(counts: balancedCounts(tokens: tokens, experts: experts, topK: topK))
     case .counted(let counts): return ExpertLoad(counts: counts)
     case .powerLaw(let exponent):
       var random = SeededRandom(seed: 1, stream: "power-law-experts")
-      let draws = 16
+      let draws = 256
       var mean = ExpertLoad()
       for _ in 0..<draws {
         let drawn = drawnCounts(exponent, tokens: tokens, experts: experts, topK: topK, from: &random)

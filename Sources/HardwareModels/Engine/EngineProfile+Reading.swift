@@ -29,6 +29,7 @@ extension EngineProfile {
       matrixProducts: try readMatrixProducts(fields.required("matrixProducts")),
       experts: try fields.required("experts").elements().map { try ExpertProductForm(reading: $0) },
       expertTilings: try fields.optional("expertTilings")?.elements().map { try ExpertTiling(reading: $0) } ?? [],
+      autotunedExperts: try fields.optional("autotunedExperts")?.elements().map { try $0.word("number format") } ?? [],
       expertsPassOverForeignPairs: try fields.optional("expertsPassOverForeignPairs")?.bool() ?? false,
       decodeAttention: try DecodeAttentionForm(reading: fields.required("decodeAttention")),
       prefillAttention: try PrefillAttentionForm(reading: fields.required("prefillAttention")),

@@ -35,6 +35,9 @@ public struct EngineProfile: Hashable, Sendable {
   public var experts: [ExpertProductForm]
   /// How experts are cut into tiles, where that goes by the tokens of a layer call.
   public var expertTilings: [ExpertTiling]
+  /// Formats of experts whose kernels the software picks by trying them: at each power of two of tokens, routed at random,
+  /// for all calls of fewer tokens than the next.
+  public var autotunedExperts: [NumberFormat]
   /// Whether the kernels of spread experts pass over the pairs of other GPUs, too, where the tokens are at hand.
   public var expertsPassOverForeignPairs: Bool
   /// Decode attention.

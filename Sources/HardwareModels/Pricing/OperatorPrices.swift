@@ -68,16 +68,24 @@ struct OperatorPrices {
   /// How high the tiles are, and how many of them are launched side by side.
   private func tile(of product: ExpertProduct, _ form: ExpertProductForm) -> (rows: Int, group: Int) {
     if let heights = form.tileRows {
-      let share = Double(product.rows) * Double(product.topK) / Double(product.count)
-      var height = heights.lowerBound
-      while Double(height) < share, height < heights.upperBound { height *= 2 }
-      return (height, 1)
+      return (height(for: product, within: heights), 1)
     }
     guard let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) else {
       preconditionFailure("a profile says how experts are cut")
     }
     let step = tiling.step(tokens: product.rows, experts: product.held)
     return (step.rows, step.group)
+  }
+
+  /// The least power of two that holds the rows of an expert if all have as many. Autotuned kernels are tried with a power
+  /// of two of tokens at random, where every other expert has more rows than that: they have to be higher than it.
+  private func height(for product: ExpertProduct, within heights: ClosedRange<Int>) -> Int {
+    let isAutotuned = engine.autotunedExperts.contains(product.format)
+    let tokens = isAutotuned ? 1 << (Int.bitWidth - 1 - product.rows.leadingZeroBitCount) : product.rows
+    let share = Double(tokens) * Double(product.topK) / Double(product.count)
+    var height = heights.lowerBound
+    while Double(height) < share || (isAutotuned && Double(height) == share), height < heights.upperBound { height *= 2 }
+    return height
   }
 
   func time(of product: ExpertProduct) -> OperatorTime {
