@@ -54,15 +54,29 @@ for gpu in h100 h200; do
 done
 
 # No tables of attention on the A100, and MoE layers of vLLM 0.14 only, which cut experts in tiles of 16 up to as many
-# tokens as there are experts, and in groups of 8 tiles of 64 beyond; it was tuned for one of these shapes.
-tuned="[1,16,64],[3,16,32],[13,16,1],[41,32,1],[81,32,64],[113,32,16],[193,64,32],[769,64,64],[1281,128,64],[1793,128,16]"
+# tokens as there are experts, and in groups of 8 tiles of 64 beyond; it was tuned for four of these shapes. Its matrix
+# products run in waves over 108 multiprocessors, those of the RTX PRO 6000 over 188; on the H100 and H200 the fit says 0.
+tuned_7168="[1,16,64],[4,16,32],[13,16,1],[41,32,1],[81,32,64],[113,32,16],[193,64,32],[769,64,64],[1281,128,64],\
+[1793,128,16]"
+tuned_3584="[1,16,32],[2,16,1],[4,16,32],[7,16,1],[13,16,64],[21,16,1],[41,16,64],[57,32,1],[81,32,32],[113,32,16],\
+[193,64,32],[769,64,64],[1281,64,16],[1793,128,16],[3585,128,32]"
+tuned_1792="[1,16,16],[4,16,1],[7,16,32],[21,32,32],[29,16,32],[57,32,16],[81,32,64],[113,16,64],[193,64,32],[385,64,64],\
+[769,64,32],[1281,64,64],[1793,64,32],[2561,128,16]"
+tuned_192="[1,16,32],[2,16,64],[4,16,16],[7,16,32],[21,16,16],[29,16,1],[41,16,64],[57,16,32],[81,16,1],[113,16,16],\
+[193,32,16],[385,64,16],[769,64,32],[1281,128,16],[1793,64,16],[2561,64,1],[3585,128,1]"
 tilings="[{\"format\":\"bf16\",\"steps\":[[1,16,1],[65,64,8]]}"
 for count in 8 128 256; do
   tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":$count},\"steps\":[[1,16,1],[$((count + 1)),64,8]]}"
 done
-tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":8,\"shard\":7168},\"steps\":[$tuned]}]"
-source="Read, not measured: BLOCK_SIZE_M and GROUP_SIZE_M of vLLM's fused MoE kernel in its older get_default_config"
+tuned() { tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":$1,\"shard\":$2},\"steps\":[$3]}"; }
+tuned 8 7168 "$tuned_7168"
+tuned 8 3584 "$tuned_3584"
+tuned 8 1792 "$tuned_1792"
+tuned 128 192 "$tuned_192"
+tilings="$tilings]"
+source="Read, not measured: BLOCK_SIZE_M and GROUP_SIZE_M of vLLM's fused MoE kernel in its older get_default_config, and of its tuned files for the A100"
 profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" --set "sources.expertTilings=$source" \
+  --set 'matrixProducts[*].waves={"tiles":108,"share":0.4}' \
   --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/collectives.csv" --gpu A100-SXM --engine VLLM \
   --where "moe: dtype=bfloat16 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
   --where "gemm: engine=TRTLLM n>=1024 k>=1024" \
@@ -73,7 +87,7 @@ profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" --set "sour
 rtx=$tables/rtxpro6000
 qwen=$rtx/Qwen3-30B-A3B-Instruct-2507
 llama=$rtx/Llama-3.1-8B
-profile vllm-0.19-rtxpro6000 vllm-0.19-rtxpro6000 \
+profile vllm-0.19-rtxpro6000 vllm-0.19-rtxpro6000 --set 'matrixProducts[*].waves={"tiles":188,"share":0.3}' \
   --from "$qwen/tp1/dense.csv" "$qwen/tp1/per_sequence.csv" "$qwen/tp1/moe.csv" "$qwen/tp1/attention.csv" \
   "$qwen/tp2/dense.csv" "$qwen/tp2/per_sequence.csv" "$qwen/tp2/attention.csv" \
   "$llama/tp1/dense.csv" "$llama/tp1/per_sequence.csv" "$llama/tp1/attention.csv" \

@@ -29,21 +29,26 @@ import Testing
   }
 
   /// What a fit says about times that `form` gives.
-  private func refit(_ form: FittedForm, _ works: [Measurement]) throws -> KernelFit {
-    let pricer = Pricer(base: try base(), gpu: try gpu())
+  private func refit(
+    _ form: FittedForm, _ works: [Measurement], _ change: (inout EngineProfile) -> Void = { _ in }
+  ) throws -> KernelFit {
+    var base = try base()
+    change(&base)
+    let pricer = Pricer(base: base, gpu: try gpu())
     var timed = works
     for (index, seconds) in pricer.prices(form, works).enumerated() { timed[index].seconds = seconds }
     let set = MeasurementSet(measurements: timed)
-    let problem = try #require(FitProblem.all(for: set, base: base()).last)
+    let problem = try #require(FitProblem.all(for: set, base: base).last)
     var quick = problem
     quick.variants = problem.variants.filter { $0.name.isEmpty || $0.name == "tiles of 16 to 128 rows" }
-    return try Fitter(base: base(), gpu: gpu()).fit(quick)
+    return try Fitter(base: base, gpu: gpu()).fit(quick)
   }
 
-  @Test func aMatrixProductIsFoundAgain() throws {
+  @Test(arguments: [nil, MatrixProductForm.Waves(tiles: 132, share: 0.4)])
+  func aMatrixProductIsFoundAgain(waves: MatrixProductForm.Waves?) throws {
     let form = MatrixProductForm(
       format: .fp8, start: Seconds(5e-6), flopEfficiency: 0.7, bandwidthEfficiency: 0.8, overlapExponent: 3,
-      timePerInnerRow: Seconds(4e-10), quantizationEfficiency: 0.4)
+      timePerInnerRow: Seconds(4e-10), quantizationEfficiency: 0.4, waves: waves)
     let works = [1, 16, 256, 1024, 8192].flatMap { rows in
       [1024, 4096, 16384].flatMap { width in
         [1024, 4096, 16384].map { inner in
@@ -52,7 +57,7 @@ import Testing
         }
       }
     }
-    let fit = try refit(.matrixProduct(form), works)
+    let fit = try refit(.matrixProduct(form), works) { $0.matrixProducts[0].waves = waves }
     #expect(fit.form == .matrixProduct(form) && fit.inSample.worst < 0.1 && fit.heldOut.worst < 0.1, "\(fit.values)")
   }
 

@@ -94,4 +94,34 @@ import Testing
     // 8 x (12 + 3) pairs of 4 x 2 FLOP more.
     #expect(together == 256 + 960)
   }
+
+  /// Ten tiles at once, of which half of what is missing counts.
+  @Test(arguments: [
+    // 20 tiles of 64 columns do not run at once, 10 of 128 do.
+    (rows: 128, columns: 1280, products: 1, missing: 0),
+    // 11 of 128 do not: one wave of tiles of 256, of which 6 have work.
+    (128, 1408, 1, 10 * 128 * 256 - 128 * 1408),
+    // 11 tiles of 256 are two waves.
+    (128, 2816, 1, 20 * 128 * 256 - 128 * 2816),
+    // 10 tiles of 32 leave room for cuts along k; 11 do not.
+    (128, 320, 1, 0), (128, 321, 1, 10 * 128 * 64 - 128 * 321),
+    // Few rows have low tiles.
+    (5, 640, 1, 10 * 16 * 64 - 5 * 640),
+    // Several products share a wave.
+    (128, 256, 3, 10 * 128 * 128 - 3 * 128 * 256),
+  ])
+  func halfOfTheLastWaveCounts(rows: Int, columns: Int, products: Int, missing: Int) {
+    let elements = MatrixProductForm.Waves(tiles: 10, share: 0.5)
+      .elements(rows: rows, columns: columns, products: products)
+    #expect(elements == Double(products * rows * columns) + 0.5 * Double(missing))
+  }
+
+  @Test func wavesCountAsArithmetic() throws {
+    let work = OperatorDemand.Kind.matrixProduct(MatrixProduct(rows: 128, columns: 65, inner: 1024, format: .bf16))
+    let inWaves = try seconds(work) { engine in
+      for index in engine.matrixProducts.indices { engine.matrixProducts[index].waves = .init(tiles: 1, share: 1) }
+    }
+    // A tile of 128 columns, of which 65 are there, at one operation a second.
+    #expect(try seconds(work) { _ in } == 2 * 1024 * 128 * 65 && inWaves == 2 * 1024 * 128 * 128)
+  }
 }

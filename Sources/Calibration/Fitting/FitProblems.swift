@@ -58,16 +58,18 @@ extension FitProblem {
     let hasTiles = base.matrixProducts.contains { $0.timePerInnerRow != nil }
     let inner = FitParameter("secondsPerInnerRow", in: 1e-13...1e-8, scale: .logarithmic, start: 3e-10)
     let isQuantized = format == .fp8
+    let waves = base.matrixProducts.lazy.compactMap(\.waves).first
     let parameters =
       [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents] + (hasTiles ? [inner] : [])
-      + (isQuantized ? [share("quantizationEfficiency")] : [])
+      + (waves == nil ? [] : [share("waves.share", start: 0.4)]) + (isQuantized ? [share("quantizationEfficiency")] : [])
     let variant = Variant(name: "", parameters: parameters) { values in
       .matrixProduct(
         MatrixProductForm(
           format: format, fromRows: first, start: Seconds(values[0]), flopEfficiency: values[1],
           bandwidthEfficiency: values[2], overlapExponent: values[3],
           timePerInnerRow: hasTiles ? Seconds(values[4]) : nil,
-          quantizationEfficiency: isQuantized ? values[values.count - 1] : nil))
+          quantizationEfficiency: isQuantized ? values[values.count - 1] : nil,
+          waves: waves.map { .init(tiles: $0.tiles, share: values[hasTiles ? 5 : 4]) }))
     }
     let rows = end == .max ? first.map { ", \($0) rows and more" } ?? "" : ", fewer than \(end) rows"
     return FitProblem(

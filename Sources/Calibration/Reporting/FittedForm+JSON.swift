@@ -13,7 +13,10 @@ extension FittedForm {
             ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
             ("overlapExponent", .number(form.overlapExponent)),
           ] + (form.timePerInnerRow.map { [("secondsPerInnerRow", .number($0.value))] } ?? [])
-          + (form.quantizationEfficiency.map { [("quantizationEfficiency", .number($0))] } ?? []))
+          + (form.quantizationEfficiency.map { [("quantizationEfficiency", .number($0))] } ?? [])
+          + (form.waves.map {
+            [("waves", object([("tiles", .integer($0.tiles)), ("share", .number($0.share))]).value)]
+          } ?? []))
     case .experts(let form): experts(form)
     case .decodeAttention(let form):
       object([

@@ -81,7 +81,16 @@ extension MatrixProductForm {
       bandwidthEfficiency: try fields.number("bandwidthEfficiency", in: .efficiencies),
       overlapExponent: try fields.number("overlapExponent", in: .overlapExponents),
       timePerInnerRow: try fields.optionalTime("secondsPerInnerRow"),
-      quantizationEfficiency: try fields.optional("quantizationEfficiency")?.number(in: .efficiencies))
+      quantizationEfficiency: try fields.optional("quantizationEfficiency")?.number(in: .efficiencies),
+      waves: try fields.optional("waves").map { try Waves(reading: $0) })
+    try fields.finish()
+  }
+}
+
+extension MatrixProductForm.Waves {
+  fileprivate init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(tiles: try fields.size("tiles"), share: try fields.number("share", in: 0...1))
     try fields.finish()
   }
 }

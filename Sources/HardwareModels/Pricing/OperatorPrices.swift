@@ -44,7 +44,9 @@ struct OperatorPrices {
     let columns = Double(product.columns)
     let inner = Double(product.inner)
     let count = Double(product.count)
-    let compute = count * 2 * rows * columns * inner / (form.flopEfficiency * peak(product.arithmetic))
+    let elements =
+      form.waves?.elements(rows: product.rows, columns: product.columns, products: product.count) ?? count * rows * columns
+    let compute = 2 * elements * inner / (form.flopEfficiency * peak(product.arithmetic))
     let bytes = count * (columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner))
     let bandwidth = gpu.memoryBandwidth.value
     let memory = bytes / (form.bandwidthEfficiency * bandwidth)
