@@ -55,7 +55,7 @@ done
 
 # No tables of attention on the A100, and MoE layers of vLLM 0.14 only, which cut experts in tiles of 16 up to as many
 # tokens as there are experts, and in groups of 8 tiles of 64 beyond; it was tuned for four of these shapes. Its matrix
-# products run in waves over 108 multiprocessors, those of the RTX PRO 6000 over 188; on the H100 and H200 the fit says 0.
+# products run in waves over 108 multiprocessors, those of the RTX PRO 6000 over 188; on the H100 and H200 the fit says 0. Its second-level cache has 40 MB.
 tuned_7168="[1,16,64],[4,16,32],[13,16,1],[41,32,1],[81,32,64],[113,32,16],[193,64,32],[769,64,64],[1281,128,64],\
 [1793,128,16]"
 tuned_3584="[1,16,32],[2,16,1],[4,16,32],[7,16,1],[13,16,64],[21,16,1],[41,16,64],[57,32,1],[81,32,32],[113,32,16],\
@@ -76,7 +76,7 @@ tuned 128 192 "$tuned_192"
 tilings="$tilings]"
 source="Read, not measured: BLOCK_SIZE_M and GROUP_SIZE_M of vLLM's fused MoE kernel in its older get_default_config, and of its tuned files for the A100"
 profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" --set "sources.expertTilings=$source" \
-  --set 'matrixProducts[*].waves={"tiles":108,"share":0.4}' \
+  --set 'matrixProducts[*].waves={"tiles":108,"share":0.4}' --set 'experts[*].spill={"cacheBytes":4e7,"slowdown":0.5}' \
   --from "$tables/moe.csv" "$tables/gemm.csv" "$tables/collectives.csv" --gpu A100-SXM --engine VLLM \
   --where "moe: dtype=bfloat16 $moe" --except "moe: model=deepseek-v3 distribution=balanced" \
   --where "gemm: engine=TRTLLM n>=1024 k>=1024" \

@@ -72,7 +72,7 @@ import Testing
         return measurement(.moe, .experts(product), size: tokens, model: "m", format: form.format)
       }
     }
-    let fit = try refit(.experts(form), works)
+    let fit = try refit(.experts(form), works) { $0.experts[0].spill = form.spill }
     #expect(fit.inSample.worst < 0.2, "\(fit.values)")
     guard case .experts(let found) = fit.form else { preconditionFailure("a fit of experts finds experts") }
     #expect((found.bandwidthEfficiency - form.bandwidthEfficiency).magnitude < 0.005)
@@ -94,6 +94,29 @@ import Testing
         activationEfficiency: 0.5, rereadShare: 1, overlapExponent: 2, tileRows: nil, rereadCache: Bytes(2e7)))
     let cache = try #require(found.rereadCache)
     #expect((cache.value / 2e7 - 1).magnitude < 0.1 && found.rereadShare == 1 && found.tileRows == nil)
+  }
+
+  @Test func tokensThatSpillOutOfACacheAreFoundAgain() throws {
+    let found = try refit(
+      ExpertProductForm(
+        format: .bf16, shape: nil, start: Seconds(3e-5), flopEfficiency: 0.6, bandwidthEfficiency: 0.85,
+        activationEfficiency: 0.5, rereadShare: 1, overlapExponent: 2, tileRows: nil, rereadCache: Bytes(2e7),
+        spill: .init(cache: Bytes(1e7), slowdown: 0.7)))
+    #expect(((found.spill?.slowdown ?? 0) - 0.7).magnitude < 0.01 && found.spill?.cache == Bytes(1e7))
+  }
+
+  @Test(arguments: [("vllm-0.14-a100", 2), ("vllm-0.24-h100", 3)])
+  func theFormForAnyModelIsOfThoseThatNobodyTunedFor(_ engine: String, _ count: Int) throws {
+    let base = try EngineProfile(reading: projectConfig("configs/engines/\(engine).json"))
+    // vLLM has a file for 8 experts of 7168 columns on both GPUs, and for 128 of 768 on the H100 alone.
+    let works = [(8, 14336, 14336), (8, 14336, 7168), (128, 768, 768)].map { experts, whole, shard in
+      let product = ExpertProduct(
+        rows: 1, hidden: 2048, intermediate: shard, wholeIntermediate: whole, count: experts, topK: 2,
+        load: ExpertLoad(counts: [1]), format: .bf16)
+      return measurement(.moe, .experts(product), size: 1, model: "\(experts)")
+    }
+    let any = try #require(FitProblem.all(for: MeasurementSet(measurements: works), base: base).last)
+    #expect(any.title == "experts bf16, any model" && any.measurements.count == count)
   }
 
   @Test func whatMeasurementsOfAsManyTokensHaveInCommonIsFoundAgain() {

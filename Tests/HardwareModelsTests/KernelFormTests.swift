@@ -124,4 +124,23 @@ import Testing
     // A tile of 128 columns, of which 65 are there, at one operation a second.
     #expect(try seconds(work) { _ in } == 2 * 1024 * 128 * 65 && inWaves == 2 * 1024 * 128 * 128)
   }
+
+  @Test(arguments: [(4, 1.0), (8, 1), (16, 1.25), (32, 1.375)])
+  func tokensBeyondACacheSlowArithmeticDown(tokens: Int, factor: Double) throws {
+    // Tokens of two values of 2 bytes: 8 of them fit 32 bytes, of 16 half and of 32 three quarters are outside.
+    let product = ExpertProduct(
+      rows: tokens, hidden: 2, intermediate: 4, wholeIntermediate: 4, count: 1, topK: 1,
+      load: ExpertLoad(counts: [tokens]), format: .bf16)
+    func spilled(_ spill: ExpertProductForm.Spill?) throws -> Double {
+      try seconds(.experts(product)) { engine in
+        for index in engine.experts.indices {
+          engine.experts[index].spill = spill
+          engine.experts[index].overlapExponent = 1
+          engine.experts[index].bandwidthEfficiency = .infinity
+          engine.experts[index].activationEfficiency = nil
+        }
+      }
+    }
+    #expect(try spilled(.init(cache: Bytes(32), slowdown: 0.5)) == factor * spilled(nil))
+  }
 }

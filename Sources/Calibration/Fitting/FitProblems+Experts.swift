@@ -6,16 +6,21 @@ extension FitProblem {
   /// one and two GPUs; one for any model, which shards over more GPUs teach what narrow experts cost. Where there is one
   /// model over no more than two GPUs, what it teaches is for any. How wide the tiles of a kernel are, and how high where
   /// that goes by tokens, the base profile says.
+  ///
+  /// Nobody tuned software for a model that is not named. Where several were measured that it was not tuned for either, the
+  /// form for any model is theirs.
   static func experts(_ format: NumberFormat, _ measurements: [Measurement], _ base: EngineProfile) -> [FitProblem] {
     let models = Set(measurements.map(\.model)).sorted()
     guard !models.isEmpty else { return [] }
     let isAlone = models.count == 1 && !measurements.contains(where: \.isNarrowShard)
+    let untuned = measurements.filter { $0.isCutByRule(base) }
+    let isUntuned = Set(untuned.filter { !$0.isNarrowShard }.map(\.model)).count > 1
     return models.flatMap { model in
       let own = measurements.filter { $0.model == model }
       let wide = own.filter { !$0.isNarrowShard }
       let whole = isAlone || wide.isEmpty ? [] : [experts(format, wide[0].shape, model, wide, base, mayHide: true)]
       return shards(of: model, format, own, base) + whole
-    } + [experts(format, nil, "any model", measurements, base, mayHide: isAlone)]
+    } + [experts(format, nil, "any model", isUntuned ? untuned : measurements, base, mayHide: isAlone || isUntuned)]
   }
 
   /// Those that have enough measurements, the widest first.
@@ -41,6 +46,8 @@ extension FitProblem {
       ? FitParameter("rereadCacheBytes", in: 1e5...1e11, scale: .logarithmic, start: 1e8)
       : FitParameter("rereadShare", in: 0...2, start: 0.1)
     let common = [starts, share("flopEfficiency"), share("bandwidthEfficiency", start: 0.85), reread, exponents]
+    let cache = base.experts.lazy.compactMap(\.spill).first?.cache
+    let slowdown = cache == nil ? [] : [FitParameter("spill.slowdown", in: 1e-3...10, scale: .logarithmic, start: 0.5)]
     let activations = share("activationEfficiency")
     let heights: [ClosedRange<Int>?] =
       isTiled ? [nil] : [8...128, 16...64, 16...128, 16...256, 32...128, 32...256, 64...128, 64...256]
@@ -51,14 +58,16 @@ extension FitProblem {
           tiles.map { "tiles of \($0.lowerBound) to \($0.upperBound) rows" }, hidden ? "activations hidden" : nil,
         ]
         return Variant(
-          name: choices.compactMap(\.self).joined(separator: ", "), parameters: hidden ? common : common + [activations]
+          name: choices.compactMap(\.self).joined(separator: ", "),
+          parameters: common + slowdown + (hidden ? [] : [activations])
         ) { values in
           .experts(
             ExpertProductForm(
               format: format, shape: shape, start: Seconds(values[0]), flopEfficiency: values[1],
-              bandwidthEfficiency: values[2], activationEfficiency: hidden ? nil : values[5],
+              bandwidthEfficiency: values[2], activationEfficiency: hidden ? nil : values[values.count - 1],
               rereadShare: isTiled ? 1 : values[3], overlapExponent: values[4], tileRows: tiles, tileColumns: columns,
-              rereadCache: isTiled ? Bytes(values[3]) : nil))
+              rereadCache: isTiled ? Bytes(values[3]) : nil,
+              spill: cache.map { .init(cache: $0, slowdown: values[common.count]) }))
         }
       }
     }
@@ -78,6 +87,14 @@ extension Measurement {
   var spreadOver: Int? {
     guard case .experts(let product) = work, product.held < product.count else { return nil }
     return product.count / product.held
+  }
+
+  /// Whether a profile that says how tiles go by tokens has no file for these experts.
+  fileprivate func isCutByRule(_ base: EngineProfile) -> Bool {
+    guard case .experts(let product) = work,
+      let tiling = base.tiling(product.format, experts: product.held, shard: product.intermediate)
+    else { return false }
+    return tiling.shape?.shard == nil
   }
 
   /// Tokens of an MoE layer.

@@ -87,6 +87,10 @@ extension FittedForm {
     let heights = form.tileRows.map { list([.integer($0.lowerBound), .integer($0.upperBound)]) }
     members.append(("tileRows", heights ?? .null))
     members.append(("tileColumns", .integer(form.tileColumns)))
+    if let spill = form.spill {
+      let sizes = object([("cacheBytes", .number(spill.cache.value)), ("slowdown", .number(spill.slowdown))])
+      members.append(("spill", sizes.value))
+    }
     if let correction = form.correction {
       let knots = correction.knots.map { list([.integer($0.tokens), .number($0.factor)]) }
       members.append(("correction", list(knots)))

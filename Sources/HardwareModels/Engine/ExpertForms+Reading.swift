@@ -15,7 +15,18 @@ extension ExpertProductForm {
       tileRows: try fields.optional("tileRows").map(readTileRows),
       tileColumns: try fields.optional("tileColumns")?.integer(in: 1...1024) ?? 1,
       rereadCache: try fields.optional("rereadCacheBytes").map { Bytes(try $0.number(in: .nonNegative)) },
+      spill: try fields.optional("spill").map { try Spill(reading: $0) },
       correction: try fields.optional("correction").map { try TokenCurve(reading: $0) })
+    try fields.finish()
+  }
+}
+
+extension ExpertProductForm.Spill {
+  fileprivate init(reading node: ConfigNode) throws {
+    var fields = try ConfigFields(node)
+    self.init(
+      cache: Bytes(try fields.number("cacheBytes", in: .nonNegative)),
+      slowdown: try fields.number("slowdown", in: .nonNegative))
     try fields.finish()
   }
 }

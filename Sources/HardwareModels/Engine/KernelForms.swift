@@ -78,7 +78,7 @@ public struct MatrixProductForm: Hashable, Sendable {
 /// cmp = 6 h i N b / (e_f peak) for tiles of b rows; act = (M (6 h + 12 i) + 4 T h) / (e_a bandwidth) for M = T k pairs.
 /// In w and cmp the width i that a GPU holds counts in whole tiles of columns. Where a form has bounds, b is the power of
 /// two above T k / E within them, and g is 1; otherwise the profile's ``ExpertTiling`` says b and how many tiles share what
-/// they read, of which up to ``sharingTiles`` do.
+/// they read, of which up to ``sharingTiles`` do. Where a form has a ``Spill``, cmp is longer for tokens that no cache holds.
 public struct ExpertProductForm: Hashable, Sendable {
   /// The experts a form was fitted to; a form without one is for any.
   public struct Shape: Hashable, Sendable {
@@ -135,6 +135,8 @@ public struct ExpertProductForm: Hashable, Sendable {
   public var tileRows: ClosedRange<Int>?
   /// The width of a tile; 1 where no width is rounded.
   public var tileColumns: Int
+  /// How much longer arithmetic takes once tokens do not fit a cache; nil where it does not.
+  public var spill: Spill?
   /// f: what measurements of as many tokens have in common beside this; nil for 1.
   public var correction: TokenCurve?
 
@@ -142,7 +144,7 @@ public struct ExpertProductForm: Hashable, Sendable {
   public init(
     format: NumberFormat, shape: Shape?, start: Seconds, flopEfficiency: Double, bandwidthEfficiency: Double,
     activationEfficiency: Double?, rereadShare: Double, overlapExponent: Double, tileRows: ClosedRange<Int>?,
-    tileColumns: Int = 1, rereadCache: Bytes? = nil, correction: TokenCurve? = nil
+    tileColumns: Int = 1, rereadCache: Bytes? = nil, spill: Spill? = nil, correction: TokenCurve? = nil
   ) {
     self.format = format
     self.shape = shape
@@ -155,6 +157,24 @@ public struct ExpertProductForm: Hashable, Sendable {
     self.overlapExponent = overlapExponent
     self.tileRows = tileRows
     self.tileColumns = tileColumns
+    self.spill = spill
     self.correction = correction
+  }
+
+  /// Narrow tiles read the tokens of a call again for each few columns, and wait for memory where these come from there.
+  public struct Spill: Hashable, Sendable {
+    /// The second-level cache of the GPU.
+    public var cache: Bytes
+    /// What arithmetic takes longer, as a share of itself, if nothing is in the cache.
+    public var slowdown: Double
+
+    /// A cache and what it saves.
+    public init(cache: Bytes, slowdown: Double) {
+      self.cache = cache
+      self.slowdown = slowdown
+    }
+
+    /// The factor for so many bytes of tokens: 1 as long as they fit.
+    func factor(tokens bytes: Double) -> Double { 1 + slowdown * max(0, 1 - cache.value / bytes) }
   }
 }

@@ -104,7 +104,8 @@ struct OperatorPrices {
     let read = product.load.distinct + (tiles - product.load.distinct) * reread
     let memory = weights * read / (form.bandwidthEfficiency * bandwidth)
     let rows = max(tiles * Double(tile.rows), product.assignments)
-    let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.arithmetic))
+    let spill = form.spill?.factor(tokens: 2 * Double(product.rows) * hidden) ?? 1
+    let compute = 6 * hidden * padded * rows / (form.flopEfficiency * peak(product.arithmetic)) * spill
     let moved = product.activationBytes + (engine.expertsPassOverForeignPairs ? product.foreignBytes : 0)
     let activations = form.activationEfficiency.map { moved / ($0 * bandwidth) } ?? 0
     let seconds = form.start.value + overlapped(memory, compute, form.overlapExponent) + activations
