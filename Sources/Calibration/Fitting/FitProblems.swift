@@ -61,7 +61,8 @@ extension FitProblem {
     let waves = base.matrixProducts.lazy.compactMap(\.waves).first
     let parameters =
       [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents] + (hasTiles ? [inner] : [])
-      + (waves == nil ? [] : [share("waves.share", start: 0.4)]) + (isQuantized ? [share("quantizationEfficiency")] : [])
+      + (waves == nil ? [] : [share("waves.share", start: 0.4)])
+      + (isQuantized ? [share("quantizationEfficiency")] : [])
     let variant = Variant(name: "", parameters: parameters) { values in
       .matrixProduct(
         MatrixProductForm(

@@ -44,8 +44,8 @@ struct OperatorPrices {
     let columns = Double(product.columns)
     let inner = Double(product.inner)
     let count = Double(product.count)
-    let elements =
-      form.waves?.elements(rows: product.rows, columns: product.columns, products: product.count) ?? count * rows * columns
+    let inWaves = form.waves?.elements(rows: product.rows, columns: product.columns, products: product.count)
+    let elements = inWaves ?? count * rows * columns
     let compute = 2 * elements * inner / (form.flopEfficiency * peak(product.arithmetic))
     let bytes = count * (columns * inner * product.format.bytesPerWeight + 2 * rows * (columns + inner))
     let bandwidth = gpu.memoryBandwidth.value
@@ -86,7 +86,9 @@ struct OperatorPrices {
     let tokens = isAutotuned ? 1 << (Int.bitWidth - 1 - product.rows.leadingZeroBitCount) : product.rows
     let share = Double(tokens) * Double(product.topK) / Double(product.count)
     var height = heights.lowerBound
-    while Double(height) < share || (isAutotuned && Double(height) == share), height < heights.upperBound { height *= 2 }
+    while Double(height) < share || (isAutotuned && Double(height) == share), height < heights.upperBound {
+      height *= 2
+    }
     return height
   }
 
