@@ -1,13 +1,14 @@
 #!/bin/sh
 # Compiles the CUDA kernels: .build/kernels/liblpk_cuda.so. Needs no GPU.
 # nvcc and the headers come from PyPI into a virtual environment in LPSIM_CUDA_VENV (default .build/cuda-venv), once;
-# with --prefer-installed an nvcc on the PATH is used instead if it is there.
-# LPSIM_CUDA_ARCH names the GPUs to build for (default sm_90: H100, H200).
+# with --prefer-installed an nvcc with cuBLAS's headers, on the PATH or in CUDA_HOME (/usr/local/cuda), is used instead.
+# LPSIM_CUDA_ARCH names the GPUs to build for (default "sm_80 sm_90": A100 and those like it, H100, H200); newer ones
+# compile what is made for the last of them when they start.
 set -eu
 cd "$(dirname "$0")/.."
 out=.build/kernels
 source=Sources/RealKernels
-arch=${LPSIM_CUDA_ARCH:-sm_90}
+arch=${LPSIM_CUDA_ARCH:-sm_80 sm_90}
 venv=${LPSIM_CUDA_VENV:-.build/cuda-venv}
 mkdir -p "$out"
 
@@ -27,15 +28,27 @@ install_nvcc() {
 }
 
 nvcc=
-if [ "${1:-}" = --prefer-installed ]; then nvcc=$(command -v nvcc || true); fi
+if [ "${1:-}" = --prefer-installed ]; then
+  for candidate in "$(command -v nvcc || true)" "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc"; do
+    [ -x "$candidate" ] && [ -e "$(dirname "$candidate")/../include/cublas_v2.h" ] || continue
+    nvcc=$candidate
+    break
+  done
+fi
 if [ -z "$nvcc" ]; then
   [ -e "$venv/complete" ] || install_nvcc
   home=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
   nvcc=$home/bin/nvcc
   [ -x "$nvcc" ] || fail "no nvcc in $home; remove $venv and try again"
-  # The wheels keep their libraries in lib, where nvcc does not look.
-  libraries="-I$home/include -L$home/lib"
+  # The wheels keep their libraries in lib, where neither nvcc nor the loader looks.
+  libraries="-I$home/include -L$home/lib -Xlinker -rpath=$(cd "$home/lib" && pwd)"
 fi
+code=
+for one in $arch; do
+  newest=${one#sm_}
+  code="$code -gencode arch=compute_$newest,code=sm_$newest"
+done
+code="$code -gencode arch=compute_$newest,code=compute_$newest"
 
 library=$out/liblpk_cuda.so
 stamp=$library.made-by
@@ -47,7 +60,7 @@ then
   exit 0
 fi
 # shellcheck disable=SC2086
-"$nvcc" -arch="$arch" -O3 -std=c++17 -Werror all-warnings -Xcompiler -fPIC,-Wall,-fvisibility=hidden -shared \
+"$nvcc" $code -O3 -std=c++17 -Werror all-warnings -Xcompiler -fPIC,-Wall,-fvisibility=hidden -shared \
   -cudart static ${libraries:-} --threads 0 -o "$library.new" "$source"/CUDA/*.cu "$source"/Common/dispatch.c -ldl
 mv "$library.new" "$library"
 echo "$made_by" >"$stamp"

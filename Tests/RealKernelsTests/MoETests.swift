@@ -42,6 +42,15 @@ import Testing
     _ = try check.moe(shape, expertIDs: routing(shape, seed: 19))
   }
 
+  /// The emulated cuBLAS refuses an inner width of 88: the choice being ours, our own kernels take over.
+  @Test(arguments: machines) func whatALibraryRefusesIsDoneWithoutIt(_ machine: Machine) throws {
+    let shape = MoEShape(tokens: 512, hidden: 88, intermediate: 16, experts: 2, expertsPerToken: 1)
+    for seed in [20, 21] as [UInt64] {
+      var check = try machine.check(seed: seed)
+      _ = try check.moe(shape, expertIDs: routing(shape, seed: seed))
+    }
+  }
+
   @Test(arguments: machines, MoEPath.allCases)
   func oneExpertMayGetEveryToken(_ machine: Machine, _ path: MoEPath) throws {
     let shape = shape(machine, tokens: 70, expertsPerToken: 1)

@@ -30,6 +30,13 @@ typedef cublasStatus_t (*blas_gemm_function)(cublasHandle_t, cublasOperation_t, 
                                              cudaDataType_t, int, const void *, void *, cudaDataType_t, int,
                                              cublasComputeType_t, cublasGemmAlgo_t);
 
+// cublasGemmGroupedBatchedEx, which headers before CUDA 12.5 do not declare.
+typedef cublasStatus_t (*blas_grouped_function)(cublasHandle_t, const cublasOperation_t[], const cublasOperation_t[],
+                                                const int[], const int[], const int[], const void *,
+                                                const void *const[], cudaDataType_t, const int[], const void *const[],
+                                                cudaDataType_t, const int[], const void *, void *const[],
+                                                cudaDataType_t, const int[], int, const int[], cublasComputeType_t);
+
 // The functions of cuBLAS that we use, found at run time so that the library loads without it.
 struct blas_functions {
   decltype(&cublasCreate_v2) create;
@@ -37,7 +44,7 @@ struct blas_functions {
   decltype(&cublasSetStream_v2) set_stream;
   decltype(&cublasSetWorkspace_v2) set_workspace;
   blas_gemm_function gemm;
-  decltype(&cublasGemmGroupedBatchedEx) grouped;  // null before CUDA 12.5
+  blas_grouped_function grouped;  // null before CUDA 12.5, and once it has refused
   decltype(&cublasGetVersion_v2) version;
 };
 
@@ -56,6 +63,7 @@ struct lpk_device {
   void *nvml_device;  // null if energy cannot be read
   int32_t *fault;  // on the GPU
   int32_t *host;  // pinned: the fault, or what a sort found
+  const void **addresses;  // pinned: of a grouped product; null before the first
   size_t host_bytes;
   void *scratch[SCRATCH_COUNT];
   size_t scratch_bytes[SCRATCH_COUNT];

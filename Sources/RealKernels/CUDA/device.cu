@@ -18,7 +18,10 @@ int32_t cuda_fail(cudaError_t error, const char *call) {
       return lpk_fail(LPK_NO_DEVICE, "the NVIDIA driver sees no GPU on this machine (%s); nvidia-smi must list one "
                       "and CUDA_VISIBLE_DEVICES must not hide it", why);
     case cudaErrorNoKernelImageForDevice:
-      return lpk_fail(LPK_NO_DEVICE, "the CUDA kernels were built for newer GPUs than this one (%s)", why);
+    case cudaErrorInvalidDeviceFunction:
+    case cudaErrorUnsupportedPtxVersion:
+      return lpk_fail(LPK_NO_DEVICE, "the CUDA kernels were built for other GPUs than this one (%s); "
+                      "LPSIM_CUDA_ARCH=sm_NN make cuda builds them for one of compute capability N.N", why);
     case cudaErrorMemoryAllocation:
       return lpk_fail(LPK_OUT_OF_MEMORY, "the GPU has not enough free memory (%s)", why);
     default:
@@ -75,7 +78,7 @@ static int32_t prepare(lpk_device *device) {
   LPK_TRY(check_kernels());
   CUDA_TRY(cudaStreamCreateWithFlags(&device->stream, cudaStreamNonBlocking));
   CUDA_TRY(cudaMalloc(reinterpret_cast<void **>(&device->fault), sizeof(int32_t)));
-  CUDA_TRY(cudaMemset(device->fault, 0, sizeof(int32_t)));
+  CUDA_TRY(cudaMemsetAsync(device->fault, 0, sizeof(int32_t), device->stream));
   LPK_TRY(cuda_host_memory(device, 4096));
   LPK_TRY(open_blas(device));
   open_nvml(device);
@@ -114,6 +117,7 @@ extern "C" void backend_close(lpk_device *device) {
   }
   if (device->fault) cudaFree(device->fault);
   if (device->host) cudaFreeHost(device->host);
+  if (device->addresses) cudaFreeHost(device->addresses);
   if (device->stream) cudaStreamDestroy(device->stream);
   free(device);
 }

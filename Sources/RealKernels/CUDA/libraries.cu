@@ -5,15 +5,38 @@
 
 #ifndef LPK_EMULATED
 #include <dlfcn.h>
+#include <glob.h>
+
+#include <cstdio>
+
+// Where cuBLAS lies that is not on the loader's path: in a toolkit, or in a Python environment beside PyTorch.
+static const char *const cublas_folders[] = {
+    "/usr/local/cuda/lib64", "/usr/local/cuda-*/lib64", "/opt/cuda/lib64", "%s/lib/python3*/site-packages/nvidia/*/lib",
+    "/usr/local/lib/python3*/*-packages/nvidia/*/lib", "/opt/*/lib/python3*/site-packages/nvidia/*/lib",
+    "/opt/*/.venv/lib/python3*/site-packages/nvidia/*/lib"};
+
+static void *open_cublas_in(const char *folder, const char *name) {
+  const char *environment = getenv("VIRTUAL_ENV");
+  char pattern[1024];
+  int length = snprintf(pattern, sizeof pattern, folder, environment ? environment : "/usr");
+  snprintf(pattern + length, sizeof pattern - static_cast<size_t>(length), "/%s", name);
+  glob_t found = {};
+  void *handle = nullptr;
+  if (glob(pattern, 0, nullptr, &found) == 0)
+    for (size_t i = 0; i < found.gl_pathc && !handle; i++) handle = dlopen(found.gl_pathv[i], RTLD_NOW | RTLD_LOCAL);
+  globfree(&found);
+  return handle;
+}
 
 static void *open_cublas() {
-  // The toolkit's own place is tried last, since it is on the loader's path where the toolkit is installed properly.
   const char *named = getenv("LPSIM_CUBLAS");
   if (named) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
-  const char *const names[] = {"libcublas.so.13", "/usr/local/cuda/lib64/libcublas.so.13"};
-  for (const char *name : names)
-    if (void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return handle;
-  return dlopen(names[0], RTLD_NOW | RTLD_LOCAL);  // for its sentence
+  char name[32];
+  snprintf(name, sizeof name, "libcublas.so.%d", CUDART_VERSION / 1000);
+  void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  for (size_t i = 0; i < sizeof cublas_folders / sizeof *cublas_folders && !handle; i++)
+    handle = open_cublas_in(cublas_folders[i], name);
+  return handle ? handle : dlopen(name, RTLD_NOW | RTLD_LOCAL);  // for its sentence
 }
 
 template <typename F>
@@ -25,8 +48,8 @@ static bool find(void *handle, const char *name, F *function) {
 int32_t load_blas(blas_functions *f) {
   void *handle = open_cublas();
   if (!handle)
-    return lpk_fail(LPK_UNSUPPORTED, "cuBLAS 13 cannot be loaded: %.200s; install it or name its file in LPSIM_CUBLAS",
-                    dlerror());
+    return lpk_fail(LPK_UNSUPPORTED, "cuBLAS %d cannot be loaded: %.200s; install it (pip install nvidia-cublas) or name "
+                    "its file in LPSIM_CUBLAS", CUDART_VERSION / 1000, dlerror());
   bool complete = find(handle, "cublasCreate_v2", &f->create) && find(handle, "cublasDestroy_v2", &f->destroy) &&
                   find(handle, "cublasSetStream_v2", &f->set_stream) &&
                   find(handle, "cublasSetWorkspace_v2", &f->set_workspace) &&

@@ -70,7 +70,7 @@ struct grouped_call {
 static int32_t fetch_groups(layer *l, grouped_call *call) {
   int32_t experts = l->moe->experts;
   lpk_device *device = l->device;
-  LPK_TRY(cuda_host_memory(device, ARRAYS * MOST_EXPERTS * sizeof(void *)));
+  LPK_TRY(cuda_host_memory(device, (MOST_EXPERTS + 1) * sizeof(int32_t)));
   CUDA_TRY(cudaMemcpyAsync(device->host, l->sorted.begins, sizeof(int32_t) * (static_cast<size_t>(experts) + 1),
                            cudaMemcpyDeviceToHost, device->stream));
   CUDA_TRY(cudaStreamSynchronize(device->stream));
@@ -92,9 +92,10 @@ struct blas_product {
   int columns, inner;
 };
 
-// Writes the addresses of a product's groups into the pinned memory at array `first` and the two after it.
+// Writes the addresses of a product's groups into the pinned memory at array `first` and the two after it. What was
+// uploaded from there before is on the GPU: groups are fetched, and waited for, in between.
 static void lay_addresses(const layer &l, const grouped_call &call, const blas_product &product, int first) {
-  const void **addresses = reinterpret_cast<const void **>(l.device->host) + first * MOST_EXPERTS;
+  const void **addresses = l.device->addresses + first * MOST_EXPERTS;
   int64_t matrix = static_cast<int64_t>(product.columns) * product.inner;
   for (int32_t i = 0; i < call.active; i++) {
     addresses[i] = product.weights + call.experts[i] * matrix;
@@ -121,7 +122,7 @@ static int32_t call_blas(const layer &l, const grouped_call &call, const blas_pr
       addresses + MOST_EXPERTS, CUDA_R_16BF, inner, zeros, addresses + 2 * MOST_EXPERTS, CUDA_R_16BF, columns,
       call.active, sizes, CUBLAS_COMPUTE_32F);
   if (status == CUBLAS_STATUS_SUCCESS) return LPK_OK;
-  return lpk_fail(LPK_FAILED, "cublasGemmGroupedBatchedEx of %d experts failed with status %d", call.active,
+  return lpk_fail(LPK_UNSUPPORTED, "cublasGemmGroupedBatchedEx of %d experts failed with status %d", call.active,
                   static_cast<int>(status));
 }
 
@@ -129,11 +130,13 @@ static int32_t library_products(layer *l) {
   const lpk_moe *m = l->moe;
   cudaStream_t stream = l->device->stream;
   int32_t hidden = static_cast<int32_t>(m->hidden), intermediate = static_cast<int32_t>(m->intermediate);
-  size_t pairs = static_cast<size_t>(l->pairs);
+  size_t pairs = static_cast<size_t>(l->pairs), address_bytes = ARRAYS * MOST_EXPERTS * sizeof(void *);
   void *rows = nullptr, *both = nullptr, *addresses = nullptr;
   LPK_TRY(cuda_scratch(l->device, SCRATCH_ROWS, pairs * m->hidden * 2, &rows));
   LPK_TRY(cuda_scratch(l->device, SCRATCH_BOTH, pairs * m->intermediate * 4, &both));
-  LPK_TRY(cuda_scratch(l->device, SCRATCH_PARTIAL, ARRAYS * MOST_EXPERTS * sizeof(void *), &addresses));
+  LPK_TRY(cuda_scratch(l->device, SCRATCH_PARTIAL, address_bytes, &addresses));
+  if (!l->device->addresses)
+    CUDA_TRY(cudaHostAlloc(reinterpret_cast<void **>(&l->device->addresses), address_bytes, cudaHostAllocDefault));
   LPK_LAUNCH(gather_kernel, static_cast<unsigned>(l->pairs), 256, 0, stream, elements<bf16>(m->input), l->sorted.order,
              m->experts_per_token, hidden, static_cast<bf16 *>(rows));
   CUDA_LAUNCHED();
@@ -144,16 +147,12 @@ static int32_t library_products(layer *l) {
   blas_product down = {elements<bf16>(m->down), l->inner, l->outer, hidden, intermediate};
   lay_addresses(*l, call, up, 0);
   lay_addresses(*l, call, down, 3);
-  CUDA_TRY(cudaMemcpyAsync(addresses, l->device->host, ARRAYS * MOST_EXPERTS * sizeof(void *), cudaMemcpyHostToDevice,
-                           stream));
+  CUDA_TRY(cudaMemcpyAsync(addresses, l->device->addresses, address_bytes, cudaMemcpyHostToDevice, stream));
   LPK_TRY(call_blas(*l, call, up, static_cast<void **>(addresses)));
   LPK_LAUNCH(gate_kernel, static_cast<unsigned>(l->pairs), 256, 0, stream, static_cast<bf16 *>(both), intermediate,
              l->inner);
   CUDA_LAUNCHED();
-  LPK_TRY(call_blas(*l, call, down, static_cast<void **>(addresses) + 3 * MOST_EXPERTS));
-  // The pinned memory is written again by whatever comes next.
-  CUDA_TRY(cudaStreamSynchronize(stream));
-  return LPK_OK;
+  return call_blas(*l, call, down, static_cast<void **>(addresses) + 3 * MOST_EXPERTS);
 }
 
 static int32_t check_sizes(const lpk_device *device, const lpk_moe *m) {
@@ -167,9 +166,16 @@ static int32_t check_sizes(const lpk_device *device, const lpk_moe *m) {
   return LPK_OK;
 }
 
-static bool uses_library(const lpk_device *device, const lpk_moe *m, int32_t pairs) {
-  if (m->path != LPK_MOE_AUTOMATIC) return m->path == LPK_MOE_LIBRARY;
-  return device->blas_functions_.grouped && pairs / m->experts >= LIBRARY_ROWS;
+// Where the choice is ours, our own kernels do what cuBLAS refuses, then and from then on.
+static int32_t products(layer *l) {
+  const lpk_moe *m = l->moe;
+  blas_functions *blas = &l->device->blas_functions_;
+  if (m->path == LPK_MOE_LIBRARY) return library_products(l);
+  if (m->path != LPK_MOE_AUTOMATIC || !blas->grouped || l->pairs / m->experts < LIBRARY_ROWS) return own_products(l);
+  int32_t status = library_products(l);
+  if (status != LPK_UNSUPPORTED) return status;
+  blas->grouped = nullptr;
+  return own_products(l);
 }
 
 extern "C" int32_t backend_moe(lpk_device *device, const void *operation) {
@@ -189,7 +195,7 @@ extern "C" int32_t backend_moe(lpk_device *device, const void *operation) {
   l.inner = static_cast<bf16 *>(inner);
   l.outer = static_cast<bf16 *>(outer);
   LPK_TRY(sort_layer(&l));
-  LPK_TRY(uses_library(device, m, l.pairs) ? library_products(&l) : own_products(&l));
+  LPK_TRY(products(&l));
   LPK_LAUNCH(combine_kernel, static_cast<unsigned>(m->tokens), 256, 0, device->stream, l.outer, l.sorted.places,
              elements<float>(m->expert_weights), m->experts_per_token, static_cast<int32_t>(m->hidden),
              elements<bf16>(m->output));

@@ -47,6 +47,8 @@ static int32_t capture(lpk_program *program) {
   cudaError_t made = cudaGraphInstantiate(&state(program)->graph, graph, 0);
   cudaGraphDestroy(graph);
   CUDA_TRY(made);
+  // Or else the first launch would do it, and be timed.
+  CUDA_TRY(cudaGraphUpload(state(program)->graph, stream));
   return LPK_OK;
 }
 

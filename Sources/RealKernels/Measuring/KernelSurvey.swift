@@ -9,8 +9,8 @@ import Base
 /// Measures kernels of a model's sizes on the machine at hand: proves them right first, then times them in interleaved
 /// passes, then meters their energy where the machine can.
 public struct KernelSurvey {
-  /// What is to be measured.
-  public let plan: SurveyPlan
+  /// What is to be measured; without what failed its check, once it has run.
+  public private(set) var plan: SurveyPlan
   /// What has been measured so far; whole at any moment, so that a survey which is broken off loses nothing.
   public private(set) var results: SurveyResults
   private let kernels: Kernels
@@ -41,7 +41,7 @@ public struct KernelSurvey {
     keep: (SurveyResults) throws -> Void = { _ in }, _ progress: (SurveyProgress) throws -> Void
   ) throws {
     try prove(progress)
-    if meters { results.idlePower = try idlePower(progress) }
+    try measureIdlePower(progress)
     try progress(SurveyProgress(done: 0, total: plan.points.count, what: "random weights"))
     let bench = try SurveyBench(kernels, for: plan.needs, seed: results.machine.seed)
     try measure(on: bench, keep, progress)
@@ -56,18 +56,27 @@ public struct KernelSurvey {
     try outcome.get()
   }
 
-  private var meters: Bool { plan.limits.metering != nil && kernels.capabilities.readsEnergy }
+  private var meters: Bool {
+    plan.limits.metering != nil && kernels.capabilities.readsEnergy && results.unmetered == nil
+  }
 
-  /// Compares each kind of kernel with the reference, on poisoned outputs.
+  /// Compares each kind of kernel with the reference, on poisoned outputs. A kind that fails is not measured; without
+  /// ceilings nothing is.
   private mutating func prove(_ progress: (SurveyProgress) throws -> Void) throws {
     var proven = Set<String>()
     for point in plan.points where proven.insert(point.checkName).inserted {
       let what = "checking \(point.checkName)"
       try progress(SurveyProgress(done: 0, total: plan.points.count, what: what))
       var check = KernelCheck(kernels, seed: results.machine.seed)
-      try point.check(&check)
-      results.proven.append(point.checkName)
+      do {
+        try point.check(&check)
+        results.proven.append(point.checkName)
+      } catch {
+        guard !point.isCeiling else { throw error }
+        results.failed.append(SurveyResults.Failure(name: point.checkName, why: "\(error)"))
+      }
     }
+    plan.points.removeAll { point in results.failed.contains { $0.name == point.checkName } }
   }
 
   /// A third of the budget is kept for energy where it is wanted.
@@ -91,11 +100,12 @@ public struct KernelSurvey {
 }
 
 extension KernelSurvey {
-  /// Over some loops' time: it is measured once and taken off all of them.
-  private func idlePower(_ progress: (SurveyProgress) throws -> Void) throws -> Watts? {
-    guard let least = plan.limits.metering else { return nil }
+  /// Over some loops' time: it is measured once and taken off all of them. A counter that does not answer is no reason to
+  /// measure no times.
+  private mutating func measureIdlePower(_ progress: (SurveyProgress) throws -> Void) throws {
+    guard meters, let least = plan.limits.metering else { return }
     try progress(SurveyProgress(done: 0, total: plan.points.count, what: "idle power"))
-    return try kernels.idlePower(over: least * 5)
+    do { results.idlePower = try kernels.idlePower(over: least * 5) } catch { results.unmetered = "\(error)" }
   }
 
   /// Loops over points of all series until the budget is spent. Caches are not emptied between the runs of a loop.
@@ -107,8 +117,13 @@ extension KernelSurvey {
     for (index, point) in points.enumerated() {
       guard monotonicTime() + least * 1.5 <= start + plan.limits.budget else { return }
       try progress(SurveyProgress(done: index, total: points.count, what: "energy of \(point.label)"))
-      let metering = try point.program(on: bench, pass: 0).meter(atLeast: least)
-      results.energies.append(PointEnergy(point: point, metering: metering))
+      do {
+        let metering = try point.program(on: bench, pass: 0).meter(atLeast: least)
+        results.energies.append(PointEnergy(point: point, metering: metering))
+      } catch {
+        results.unmetered = "\(error)"
+        return
+      }
       try keep(results)
     }
   }
@@ -144,8 +159,9 @@ struct KernelTimer: PointTimer {
     return time
   }
 
-  /// By our own clock, which is fine enough for what takes long.
+  /// By our own clock, which is fine enough for what takes long; by the device's where a first run does more than others.
   private func timeOnce(_ program: KernelProgram) throws -> Seconds {
+    if bench.kernels.capabilities.replaysGraphs { return try program.time(repeats: 1, evictingCaches: true)[0] }
     try bench.kernels.synchronize()
     let start = now
     try program.run()

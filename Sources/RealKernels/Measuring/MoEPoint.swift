@@ -61,10 +61,10 @@ extension MoEPoint {
   /// By widths alone: experts and tokens are fewer in the check.
   public var checkName: String { "moe \(shape.hidden) x \(shape.intermediate) top \(shape.expertsPerToken)" }
 
-  /// Few, some and many rows an expert, so that each of the kernels under the automatic path comes in turn.
+  /// From few to many rows an expert, so that each of the kernels under the automatic path comes in turn.
   public func check(_ check: inout KernelCheck) throws {
     let k = shape.expertsPerToken
-    for (tokens, experts) in [(3, min(shape.experts, 2 * k)), (40, k), (300, k)] {
+    for (tokens, experts) in [(3, min(shape.experts, 2 * k)), (40, k), (150, k), (300, k)] {
       var small = shape
       (small.tokens, small.experts) = (tokens, experts)
       let ids = (0..<small.pairs).map { Int32(($0 % k + $0 / k) % experts) }

@@ -1,13 +1,15 @@
 import Base
 import HardwareModels
 
-/// What one GPU of a replica holds of a model, as points to be measured.
+/// What one GPU of a replica holds of a model, as points to be measured. Latent attention has no kernels here: it and the
+/// products around it are left out.
 struct ModelShard {
   private let label: String
   private let model: Model
   private let gpus: Int
   private let heads: Int
   private let kvHeads: Int
+  private var isLatent: Bool { model.transformer.attention.latent != nil }
 
   /// The part of one of `gpus` GPUs. Widths that cannot be cut so are an error.
   init(_ subject: SurveySubject, gpus: Int) throws {
@@ -15,9 +17,6 @@ struct ModelShard {
     model = subject.model
     self.gpus = gpus
     let attention = model.transformer.attention
-    guard attention.latent == nil else {
-      throw InputError(.usage, file: label, "it has latent attention, for which there are no kernels here")
-    }
     heads = attention.heads / gpus
     kvHeads = max(1, attention.kvHeads / gpus)
     let experts = model.transformer.experts
@@ -50,7 +49,7 @@ struct ModelShard {
   func products(_ effort: SurveyEffort) -> [any SurveyPoint] {
     let transformer = model.transformer
     let (hidden, width) = (transformer.hidden, transformer.attention.headDim)
-    var sizes = [((heads + 2 * kvHeads) * width, hidden), (hidden, heads * width)]
+    var sizes = isLatent ? [] : [((heads + 2 * kvHeads) * width, hidden), (hidden, heads * width)]
     func add(_ mlp: Transformer.Dense) {
       sizes += [((mlp.isGated ? 2 : 1) * mlp.intermediate / gpus, hidden), (hidden, mlp.intermediate / gpus)]
     }
@@ -69,6 +68,7 @@ struct ModelShard {
   /// The attentions of the model: of whole contexts, of windows, or both.
   private var windows: [Int?] {
     let transformer = model.transformer
+    guard !isLatent else { return [] }
     let full = transformer.windowedLayerCount < transformer.layerCount ? [Int?.none] : []
     guard transformer.windowedLayerCount > 0, let window = transformer.window else { return full }
     return full + [window]

@@ -65,11 +65,13 @@ extension SurveyResults {
       ("lastLevelCacheBytes", machine.lastLevelCache.map { "\($0.value)" } ?? "null"), ("seed", "\(machine.seed)"),
       ("environment", jsonObject(machine.environment.map { ($0.name, jsonString($0.value)) })),
       ("budgetSeconds", "\(limits.budget.value)"), ("finishedPasses", "\(finishedPasses)"),
-      ("checkedAgainstReference", list(proven)), ("leftOutForTime", list(leftOut)),
+      ("checkedAgainstReference", list(proven)),
+      ("failedCheck", jsonObject(failed.map { ($0.name, jsonString($0.why)) })), ("leftOutForTime", list(leftOut)),
     ]
     let slowness = slowness
     lines.append(("slownessOfPasses", "\(slowness.factors)"))
     lines.append(("usedPasses", "\(slowness.used)"))
+    if let unmetered { lines.append(("energyNotMeasured", jsonString(unmetered))) }
     if let drift { lines.append(("drift", drift.json)) }
     return "{\n" + lines.map { "  \(jsonString($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
   }

@@ -8,6 +8,8 @@ public struct SurveyResults: Sendable {
   public var limits: SurveyLimits
   /// The checks that kernels passed before they were timed.
   public var proven: [String] = []
+  /// Kinds of kernels that failed theirs, and were not timed.
+  public var failed: [Failure] = []
   /// The points that were measured at least once.
   public var measurements: [PointMeasurement] = []
   /// The labels of those that the budget had no room for.
@@ -16,8 +18,18 @@ public struct SurveyResults: Sendable {
   public var finishedPasses = 0
   /// The power in which nothing runs; nil where it is not measured.
   public var idlePower: Watts?
+  /// Why energy was not measured, or not to the end, where the machine says that it can be.
+  public var unmetered: String?
   /// Energy of some of the points.
   public var energies: [PointEnergy] = []
+
+  /// A kind of kernels, and a sentence on what is wrong with it.
+  public struct Failure: Hashable, Sendable {
+    /// Its name among the checks.
+    public var name: String
+    /// What was found.
+    public var why: String
+  }
 
   /// Nothing yet.
   public init(machine: SurveyMachine, limits: SurveyLimits) {

@@ -98,7 +98,10 @@ struct CalibrateCommand: ParsableCommand {
     try files.makeFolders()
     try survey.run(into: files.folder)
     var command = self
-    command.fitting.base = fitting.base ?? backend.usualBase
+    if fitting.base == nil {
+      command.fitting.base = backend.usualBase
+      command.fitting.set = backend.usualSettings + fitting.set
+    }
     command.picture = picture ?? files.picture
     let gpu = try command.fit(files.tables, models: [], into: files, library)
     Terminal.note("\(files.profile), \(command.picture ?? "") and \(files.folder) are written")

@@ -26,6 +26,9 @@ struct MachineSurvey {
       return SurveySubject(model, tensorParallel: backend.shards.filter { model.isDivisible(by: $0) })
     }
     kernels = try backend.open()
+    for subject in subjects where subject.model.transformer.attention.latent != nil {
+      Terminal.note("\(subject.model.name) has latent attention, for which there are no kernels here: it is left out")
+    }
   }
 
   /// What the machine calls itself.
@@ -50,6 +53,10 @@ struct MachineSurvey {
 
   /// What a reader of the numbers must know.
   private func report(_ results: SurveyResults) {
+    for failure in results.failed {
+      Terminal.note("\(failure.name) failed its check and was not measured: \(failure.why)")
+    }
+    if let why = results.unmetered { Terminal.note("energy was not measured: \(why)") }
     if !results.leftOut.isEmpty {
       Terminal.note("\(results.leftOut.count) points were left out for time; machine.json names them")
     }
@@ -79,6 +86,16 @@ extension KernelBackend {
     case .cpu: "lpk-cpu"
     case .cuda: "vllm-0.24-h200"
     }
+  }
+
+  /// What does not hold of our kernels though the usual base says it of others.
+  var usualSettings: [String] {
+    guard self == .cuda else { return [] }
+    return [
+      "expertTilings=[]", "sources.expertTilings=None: kernels of RealKernels go by the rows of an expert",
+      "expertsPassOverForeignPairs=false",
+      "sources.expertsPassOverForeignPairs=Kernels of RealKernels know their own pairs only",
+    ]
   }
 
   /// A run that shows a measured profile.

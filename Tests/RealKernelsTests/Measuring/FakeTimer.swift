@@ -8,11 +8,12 @@ struct FakePoint: SurveyPoint {
   var series = "fake"
   var seconds: Double
   var isCeiling = false
+  var failure: (any Error)?
   var work: SurveyWork { SurveyWork(flops: Flops(seconds * 1e9), bytes: .zero) }
   var needs: SurveyNeeds { SurveyNeeds() }
   var checkName: String { series }
   var table: SurveyTable { .gemm }
-  func check(_ check: inout KernelCheck) {}
+  func check(_ check: inout KernelCheck) throws { if let failure { throw failure } }
   func program(on bench: SurveyBench, pass: Int) throws -> KernelProgram { preconditionFailure("nothing runs") }
   func row(_ times: SampleSpread, on machine: SurveyMachine) -> [String] { [] }
 }

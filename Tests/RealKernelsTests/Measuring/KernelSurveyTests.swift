@@ -96,6 +96,26 @@ import Testing
     #expect(about.member("checkedAgainstReference") != nil && about.member("drift") == nil)
   }
 
+  @Test(arguments: machines) func kernelsThatFailTheirCheckAreNotMeasuredAndOthersAre(_ machine: Machine) throws {
+    let kernels = try machine.open(threads: 1)
+    let failing = FakePoint(label: "fake", seconds: 1, failure: Broken())
+    let plan = SurveyPlan(points: [failing, GEMMPoint(rows: 3, columns: 16, inner: 8)], limits: Self.effort.limits)
+    var survey = try KernelSurvey(kernels, plan: plan, date: "2031-02-03", seed: 5)
+    try survey.run { _ in }
+    let results = survey.results
+    #expect(results.failed == [.init(name: "fake", why: "Broken()")] && results.proven == ["gemm 16 x 8"])
+    #expect(results.measurements.map(\.point.label) == survey.plan.points.map(\.label))
+    #expect(results.machineJSON.contains(#""failedCheck": {"fake": "Broken()"}"#))
+  }
+
+  @Test(arguments: machines) func withoutCeilingsNothingIsMeasured(_ machine: Machine) throws {
+    let kernels = try machine.open(threads: 1)
+    let failing = FakePoint(label: "fake", seconds: 1, isCeiling: true, failure: Broken())
+    var survey = try KernelSurvey(
+      kernels, plan: SurveyPlan(points: [failing], limits: Self.effort.limits), date: "", seed: 5)
+    #expect(throws: Broken.self) { try survey.run { _ in } }
+  }
+
   @Test(arguments: machines) func aSurveyThatIsKilledHasWrittenItsPasses(_ machine: Machine) throws {
     let kernels = try machine.open(threads: 1)
     let points = (1...8).map { GEMMPoint(rows: $0, columns: 16, inner: 8) }

@@ -49,6 +49,15 @@ import Testing
     #expect(prefills.contains { $0.past == 0 } && prefills.contains { $0.past == 4096 && $0.tokens == 1024 })
   }
 
+  @Test func latentAttentionIsLeftOut() throws {
+    let plan = try plan("deepseek-v3", .quick(.cuda))
+    #expect(!plan.points.contains { $0 is DecodePoint || $0 is PrefillPoint })
+    #expect(plan.points.compactMap { ($0 as? MoEPoint)?.shape.intermediate }.allSatisfy { $0 == 2048 })
+    let products = Set(plan.points.compactMap { $0 as? GEMMPoint }.filter { $0.columns != $0.inner }.map(\.columns))
+    // Dense layers, the shared expert, hidden width, router and LM head.
+    #expect(products == [2 * 18432, 2 * 2048, 7168, 256, 129280])
+  }
+
   @Test func aDenseModelHasNoLayersOfExperts() throws {
     let plan = try plan("qwen3-8b", .quick(.cpu))
     #expect(!plan.points.contains { $0 is MoEPoint })
