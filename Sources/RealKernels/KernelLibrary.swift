@@ -79,7 +79,7 @@ extension KernelLibrary {
   /// The folders in which libraries are looked for: the one named by `LPSIM_KERNEL_PATH` and no other if it is set;
   /// otherwise the program's own, and `kernels` in the `.build` folder above it or in the current folder.
   public static func searchedFolders() -> [String] {
-    if let named = getenv("LPSIM_KERNEL_PATH") { return [String(cString: named)] }
+    if let named = getenv("LPSIM_KERNEL_PATH"), named.pointee != 0 { return [String(cString: named)] }
     var folders = [String]()
     if let folder = programFolder() {
       folders.append(folder)

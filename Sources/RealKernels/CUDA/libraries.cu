@@ -30,7 +30,7 @@ static void *open_cublas_in(const char *folder, const char *name) {
 
 static void *open_cublas() {
   const char *named = getenv("LPSIM_CUBLAS");
-  if (named) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
+  if (named && *named) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
   char name[32];
   snprintf(name, sizeof name, "libcublas.so.%d", CUDART_VERSION / 1000);
   void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
