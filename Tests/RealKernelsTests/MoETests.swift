@@ -82,6 +82,23 @@ import Testing
     #expect(message { _ = try check.moe(shape, expertIDs: [7]) }.contains("expert"))
   }
 
+  @Test(.enabled(if: machines.contains { $0.backend == .cuda }, "\(notBuilt)"))
+  func operandsBetweenSixteenBytesAreRefusedByCUDA() throws {
+    let kernels = try #require(machines.first { $0.backend == .cuda }).open(threads: 1)
+    let shape = MoEShape(tokens: 1, hidden: 8, intermediate: 8, experts: 1, expertsPerToken: 1)
+    func buffer(_ type: ElementType, _ count: Int) throws -> KernelBuffer {
+      try KernelBuffer(kernels, type, count: count, seed: 1, scale: 1)
+    }
+    let output = try buffer(.bfloat16, 9)
+    let operands = MoEOperands(
+      input: try buffer(.bfloat16, 8).all, expertIDs: try KernelBuffer(kernels, [0]).all,
+      expertWeights: try buffer(.float32, 1).all, gateUp: try buffer(.bfloat16, shape.gateUpCount).all,
+      down: try buffer(.bfloat16, shape.downCount).all, output: output.from(1))
+    #expect(
+      message { try kernels.moe(shape, operands) }.hasSuffix(
+        "moe: an operand does not begin at a multiple of 16 bytes, as CUDA's kernels need"))
+  }
+
   @Test(.enabled(if: machines.contains { $0.backend == .cpu }, "\(notBuilt)"))
   func theNumberOfThreadsChangesNoBitOnTheCPU() throws {
     let machine = try #require(machines.first { $0.backend == .cpu })

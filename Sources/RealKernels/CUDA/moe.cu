@@ -159,6 +159,9 @@ static int32_t check_sizes(const lpk_device *device, const lpk_moe *m) {
   if (m->hidden % 8 || m->intermediate % 8)
     return lpk_fail(LPK_UNSUPPORTED, "moe: hidden %lld and intermediate %lld; the CUDA kernels need multiples of 8",
                     static_cast<long long>(m->hidden), static_cast<long long>(m->intermediate));
+  for (lpk_view view : {m->input, m->gate_up, m->down, m->output})
+    if (reinterpret_cast<uintptr_t>(lpk_data(view)) % 16)
+      return lpk_fail(LPK_UNSUPPORTED, "moe: an operand does not begin at a multiple of 16 bytes, as CUDA's kernels need");
   if (m->experts > MOST_EXPERTS)
     return lpk_fail(LPK_UNSUPPORTED, "moe: %d experts; the CUDA kernels know %d at most", m->experts, MOST_EXPERTS);
   if (m->path == LPK_MOE_LIBRARY && !device->blas_functions_.grouped)
