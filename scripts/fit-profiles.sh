@@ -55,24 +55,21 @@ done
 
 # No tables of attention on the A100, and MoE layers of vLLM 0.14 only, which cut experts in tiles of 16 up to as many
 # tokens as there are experts, and in groups of 8 tiles of 64 beyond; it was tuned for four of these shapes. Its matrix
-# products run in waves over 108 multiprocessors, those of the RTX PRO 6000 over 188; on the H100 and H200 the fit says 0. Its second-level cache has 40 MB.
-tuned_7168="[1,16,64],[4,16,32],[13,16,1],[41,32,1],[81,32,64],[113,32,16],[193,64,32],[769,64,64],[1281,128,64],\
-[1793,128,16]"
-tuned_3584="[1,16,32],[2,16,1],[4,16,32],[7,16,1],[13,16,64],[21,16,1],[41,16,64],[57,32,1],[81,32,32],[113,32,16],\
-[193,64,32],[769,64,64],[1281,64,16],[1793,128,16],[3585,128,32]"
-tuned_1792="[1,16,16],[4,16,1],[7,16,32],[21,32,32],[29,16,32],[57,32,16],[81,32,64],[113,16,64],[193,64,32],[385,64,64],\
-[769,64,32],[1281,64,64],[1793,64,32],[2561,128,16]"
-tuned_192="[1,16,32],[2,16,64],[4,16,16],[7,16,32],[21,16,16],[29,16,1],[41,16,64],[57,16,32],[81,16,1],[113,16,16],\
-[193,32,16],[385,64,16],[769,64,32],[1281,128,16],[1793,64,16],[2561,64,1],[3585,128,1]"
+# products run in waves over 108 multiprocessors, those of the RTX PRO 6000 over 188; on the H100 and H200 the fit says 0.
+# The A100's second-level cache has 40 MB.
 tilings="[{\"format\":\"bf16\",\"steps\":[[1,16,1],[65,64,8]]}"
 for count in 8 128 256; do
   tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":$count},\"steps\":[[1,16,1],[$((count + 1)),64,8]]}"
 done
 tuned() { tilings="$tilings,{\"format\":\"bf16\",\"shape\":{\"count\":$1,\"shard\":$2},\"steps\":[$3]}"; }
-tuned 8 7168 "$tuned_7168"
-tuned 8 3584 "$tuned_3584"
-tuned 8 1792 "$tuned_1792"
-tuned 128 192 "$tuned_192"
+tuned 8 7168 "[1,16,64],[4,16,32],[13,16,1],[41,32,1],[81,32,64],[113,32,16],[193,64,32],[769,64,64],[1281,128,64],\
+[1793,128,16]"
+tuned 8 3584 "[1,16,32],[2,16,1],[4,16,32],[7,16,1],[13,16,64],[21,16,1],[41,16,64],[57,32,1],[81,32,32],[113,32,16],\
+[193,64,32],[769,64,64],[1281,64,16],[1793,128,16],[3585,128,32]"
+tuned 8 1792 "[1,16,16],[4,16,1],[7,16,32],[21,32,32],[29,16,32],[57,32,16],[81,32,64],[113,16,64],[193,64,32],[385,64,64],\
+[769,64,32],[1281,64,64],[1793,64,32],[2561,128,16]"
+tuned 128 192 "[1,16,32],[2,16,64],[4,16,16],[7,16,32],[21,16,16],[29,16,1],[41,16,64],[57,16,32],[81,16,1],[113,16,16],\
+[193,32,16],[385,64,16],[769,64,32],[1281,128,16],[1793,64,16],[2561,64,1],[3585,128,1]"
 tilings="$tilings]"
 source="Read, not measured: BLOCK_SIZE_M and GROUP_SIZE_M of vLLM's fused MoE kernel in its older get_default_config, and of its tuned files for the A100"
 profile vllm-0.14-a100 vllm-0.24-h100 --set "expertTilings=$tilings" --set "sources.expertTilings=$source" \

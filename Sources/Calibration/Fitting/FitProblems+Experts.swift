@@ -57,17 +57,16 @@ extension FitProblem {
         let choices = [
           tiles.map { "tiles of \($0.lowerBound) to \($0.upperBound) rows" }, hidden ? "activations hidden" : nil,
         ]
-        return Variant(
-          name: choices.compactMap(\.self).joined(separator: ", "),
-          parameters: common + slowdown + (hidden ? [] : [activations])
-        ) { values in
-          .experts(
+        let parameters = common + slowdown + (hidden ? [] : [activations])
+        return Variant(name: choices.compactMap(\.self).joined(separator: ", "), parameters: parameters) { values in
+          let terms = named(parameters, values)
+          return .experts(
             ExpertProductForm(
               format: format, shape: shape, start: Seconds(values[0]), flopEfficiency: values[1],
-              bandwidthEfficiency: values[2], activationEfficiency: hidden ? nil : values[values.count - 1],
-              rereadShare: isTiled ? 1 : values[3], overlapExponent: values[4], tileRows: tiles, tileColumns: columns,
-              rereadCache: isTiled ? Bytes(values[3]) : nil,
-              spill: cache.map { .init(cache: $0, slowdown: values[common.count]) }))
+              bandwidthEfficiency: values[2], activationEfficiency: terms["activationEfficiency"],
+              rereadShare: terms["rereadShare"] ?? 1, overlapExponent: values[4], tileRows: tiles, tileColumns: columns,
+              rereadCache: terms["rereadCacheBytes"].map(Bytes.init),
+              spill: cache.flatMap { cache in terms["spill.slowdown"].map { .init(cache: cache, slowdown: $0) } }))
         }
       }
     }

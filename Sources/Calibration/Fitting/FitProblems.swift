@@ -11,6 +11,11 @@ func share(_ name: String, start: Double = 0.7) -> FitParameter {
   FitParameter(name, in: 0.001...1, start: start)
 }
 
+/// Numbers by the names of their parameters, for terms that not every form has.
+func named(_ parameters: [FitParameter], _ values: [Double]) -> [String: Double] {
+  Dictionary(uniqueKeysWithValues: zip(parameters.map(\.name), values))
+}
+
 extension FitProblem {
   /// Every form that these measurements are about: matrix products by format, and by rows where the base profile has
   /// different kernels for few and for many; experts by format, and by format and model; decode and prefill attention;
@@ -57,20 +62,20 @@ extension FitProblem {
   ) -> FitProblem {
     let hasTiles = base.matrixProducts.contains { $0.timePerInnerRow != nil }
     let inner = FitParameter("secondsPerInnerRow", in: 1e-13...1e-8, scale: .logarithmic, start: 3e-10)
-    let isQuantized = format == .fp8
     let waves = base.matrixProducts.lazy.compactMap(\.waves).first
     let parameters =
       [starts, share("flopEfficiency"), share("bandwidthEfficiency"), exponents] + (hasTiles ? [inner] : [])
       + (waves == nil ? [] : [share("waves.share", start: 0.4)])
-      + (isQuantized ? [share("quantizationEfficiency")] : [])
+      + (format == .fp8 ? [share("quantizationEfficiency")] : [])
     let variant = Variant(name: "", parameters: parameters) { values in
-      .matrixProduct(
+      let terms = named(parameters, values)
+      return .matrixProduct(
         MatrixProductForm(
           format: format, fromRows: first, start: Seconds(values[0]), flopEfficiency: values[1],
           bandwidthEfficiency: values[2], overlapExponent: values[3],
-          timePerInnerRow: hasTiles ? Seconds(values[4]) : nil,
-          quantizationEfficiency: isQuantized ? values[values.count - 1] : nil,
-          waves: waves.map { .init(tiles: $0.tiles, share: values[hasTiles ? 5 : 4]) }))
+          timePerInnerRow: terms["secondsPerInnerRow"].map(Seconds.init),
+          quantizationEfficiency: terms["quantizationEfficiency"],
+          waves: waves.flatMap { known in terms["waves.share"].map { .init(tiles: known.tiles, share: $0) } }))
     }
     let rows = end == .max ? first.map { ", \($0) rows and more" } ?? "" : ", fewer than \(end) rows"
     return FitProblem(
@@ -95,29 +100,30 @@ extension FitProblem {
   private static func prefillAttention(_ measurements: [Measurement], _ base: EngineProfile) -> FitProblem {
     let widths = Set(measurements.map(\.headDim)).sorted(by: >)
     let masked = FitParameter("maskedTokens", in: 0.1...5000, scale: .logarithmic, start: 100)
-    var parameters =
-      [starts, masked, share("bandwidthEfficiency", start: 0.5)] + widths.map { share("flopEfficiency of \($0)") }
-    let walk = parameters.count
     let hasTiles = base.prefillAttention.timePerContextToken != nil
     let hasPast = measurements.contains { $0.prefill.map { $0.cachedTokens > $0.tokens } ?? false }
-    if hasTiles, hasPast {
-      parameters.append(FitParameter("secondsPerContextToken", in: 1e-10...1e-6, scale: .logarithmic, start: 2e-8))
-    }
+    let walk = FitParameter("secondsPerContextToken", in: 1e-10...1e-6, scale: .logarithmic, start: 2e-8)
     let isShared = measurements.contains { if case .sharedAttention = $0.work { true } else { false } }
-    if isShared {
-      parameters.append(FitParameter("sharedTile.rows", in: 1...1024, scale: .logarithmic, start: 64))
-      parameters.append(FitParameter("sharedTile.extraTokens", in: 0.1...5000, scale: .logarithmic, start: 100))
-    }
+    let tile = [
+      FitParameter("sharedTile.rows", in: 1...1024, scale: .logarithmic, start: 64),
+      FitParameter("sharedTile.extraTokens", in: 0.1...5000, scale: .logarithmic, start: 100),
+    ]
+    let parameters =
+      [starts, masked, share("bandwidthEfficiency", start: 0.5)] + widths.map { share("flopEfficiency of \($0)") }
+      + (hasTiles && hasPast ? [walk] : []) + (isShared ? tile : [])
     let variant = Variant(name: "", parameters: parameters) { values in
-      let efficiencies = zip(widths, values[3..<walk]).map { width, share in
+      let efficiencies = zip(widths, values.dropFirst(3)).map { width, share in
         PrefillAttentionForm.HeadEfficiency(headDim: width, flopEfficiency: share)
       }
-      let tile = PrefillAttentionForm.SharedTile(rows: values[values.count - 2], extraTokens: values[values.count - 1])
+      let terms = named(parameters, values)
       return .prefillAttention(
         PrefillAttentionForm(
           start: Seconds(values[0]), flopEfficiencies: efficiencies, maskedTokens: values[1],
-          bandwidthEfficiency: values[2], timePerContextToken: hasTiles ? Seconds(hasPast ? values[walk] : 0) : nil,
-          sharedTile: isShared ? tile : nil))
+          bandwidthEfficiency: values[2],
+          timePerContextToken: hasTiles ? Seconds(terms["secondsPerContextToken"] ?? 0) : nil,
+          sharedTile: terms["sharedTile.rows"].flatMap { rows in
+            terms["sharedTile.extraTokens"].map { .init(rows: rows, extraTokens: $0) }
+          }))
     }
     return FitProblem(title: "prefill attention", family: .prefill, measurements: measurements, variants: [variant])
   }
@@ -141,7 +147,7 @@ extension FitProblem {
       .allReduce(
         AllReduceForm(
           gpus: gpus, start: Seconds(values[0]), bandwidth: BytesPerSecond(values[1]),
-          secondStart: gpus > 2 ? Seconds(values[2]) : nil))
+          secondStart: named(parameters, values)["secondStartSeconds"].map(Seconds.init)))
     }
     return FitProblem(
       title: "all-reduce over \(gpus) GPUs", family: .collectives, measurements: measurements, variants: [variant])

@@ -1,3 +1,4 @@
+import Base
 import HardwareModels
 
 #if canImport(Glibc)
@@ -33,8 +34,7 @@ extension TokenCurve {
   }
 
   private static func powersOfTwo(from least: Int, through most: Int) -> [Int] {
-    let lowest = 1 << (Int.bitWidth - 1 - least.leadingZeroBitCount)
-    return Array(sequence(first: lowest) { $0 < most ? 2 * $0 : nil })
+    Array(sequence(first: least.powerOfTwoBelow) { $0 < most ? 2 * $0 : nil })
   }
 }
 

@@ -5,18 +5,7 @@ extension FittedForm {
   /// The form as a profile writes it.
   var json: ConfigNode {
     switch self {
-    case .matrixProduct(let form):
-      object(
-        [("format", .string(form.format.rawValue))] + (form.fromRows.map { [("fromRows", .integer($0))] } ?? [])
-          + [
-            ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),
-            ("bandwidthEfficiency", .number(form.bandwidthEfficiency)),
-            ("overlapExponent", .number(form.overlapExponent)),
-          ] + (form.timePerInnerRow.map { [("secondsPerInnerRow", .number($0.value))] } ?? [])
-          + (form.quantizationEfficiency.map { [("quantizationEfficiency", .number($0))] } ?? [])
-          + (form.waves.map {
-            [("waves", object([("tiles", .integer($0.tiles)), ("share", .number($0.share))]).value)]
-          } ?? []))
+    case .matrixProduct(let form): matrixProduct(form)
     case .experts(let form): experts(form)
     case .decodeAttention(let form):
       object([
@@ -49,6 +38,22 @@ extension FittedForm {
           ("bytesPerSecond", .number(form.bandwidth.value)),
         ] + (form.secondStart.map { [("secondStartSeconds", .number($0.value))] } ?? []))
     }
+  }
+
+  private func matrixProduct(_ form: MatrixProductForm) -> ConfigNode {
+    var members: [(String, ConfigNode.Value)] = [("format", .string(form.format.rawValue))]
+    if let rows = form.fromRows { members.append(("fromRows", .integer(rows))) }
+    members += [
+      ("startSeconds", .number(form.start.value)), ("flopEfficiency", .number(form.flopEfficiency)),
+      ("bandwidthEfficiency", .number(form.bandwidthEfficiency)), ("overlapExponent", .number(form.overlapExponent)),
+    ]
+    if let time = form.timePerInnerRow { members.append(("secondsPerInnerRow", .number(time.value))) }
+    if let share = form.quantizationEfficiency { members.append(("quantizationEfficiency", .number(share))) }
+    if let waves = form.waves {
+      let sizes = object([("tiles", .integer(waves.tiles)), ("share", .number(waves.share))])
+      members.append(("waves", sizes.value))
+    }
+    return object(members)
   }
 
   private func prefill(_ form: PrefillAttentionForm) -> ConfigNode {

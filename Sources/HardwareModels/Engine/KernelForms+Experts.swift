@@ -37,8 +37,8 @@ public struct ExpertProductForm: Hashable, Sendable {
     return rereadCache.map { rereadShare * first / (first + $0.value) } ?? rereadShare
   }
 
-  /// Tiles of a group that read weights once: a group is launched over more columns than run at a time. Of 2, 3, 4, 6 and
-  /// 16, 4 predicts models best that a fit has not seen (docs/calibration.md).
+  /// Tiles of a group that read weights once: a group is launched over more columns than run at a time. Of models that a fit
+  /// has not seen, 3 predicts those on the H200 best and 8 those on the H100; 4 lies between (docs/calibration.md).
   static let sharingTiles = 4
 
   /// Weights of this format.

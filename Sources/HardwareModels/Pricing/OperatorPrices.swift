@@ -69,9 +69,7 @@ struct OperatorPrices {
 
   /// How high the tiles are, and how many of them are launched side by side.
   private func tile(of product: ExpertProduct, _ form: ExpertProductForm) -> (rows: Int, group: Int) {
-    if let heights = form.tileRows {
-      return (height(for: product, within: heights), 1)
-    }
+    if let heights = form.tileRows { return (height(for: product, within: heights), 1) }
     guard let tiling = engine.tiling(product.format, experts: product.held, shard: product.intermediate) else {
       preconditionFailure("a profile says how experts are cut")
     }
@@ -83,7 +81,7 @@ struct OperatorPrices {
   /// of two of tokens at random, where every other expert has more rows than that: they have to be higher than it.
   private func height(for product: ExpertProduct, within heights: ClosedRange<Int>) -> Int {
     let isAutotuned = engine.autotunedExperts.contains(product.format)
-    let tokens = isAutotuned ? 1 << (Int.bitWidth - 1 - product.rows.leadingZeroBitCount) : product.rows
+    let tokens = isAutotuned ? product.rows.powerOfTwoBelow : product.rows
     let share = Double(tokens) * Double(product.topK) / Double(product.count)
     var height = heights.lowerBound
     while Double(height) < share || (isAutotuned && Double(height) == share), height < heights.upperBound {

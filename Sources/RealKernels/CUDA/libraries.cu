@@ -9,22 +9,30 @@
 
 #include <cstdio>
 
-// Where cuBLAS lies that is not on the loader's path: in a toolkit, or in a Python environment beside PyTorch.
-static const char *const cublas_folders[] = {
-    "/usr/local/cuda/lib64", "/usr/local/cuda-*/lib64", "/opt/cuda/lib64", "%s/lib/python3*/site-packages/nvidia/*/lib",
-    "/usr/local/lib/python3*/*-packages/nvidia/*/lib", "/opt/*/lib/python3*/site-packages/nvidia/*/lib",
-    "/opt/*/.venv/lib/python3*/site-packages/nvidia/*/lib"};
-
-static void *open_cublas_in(const char *folder, const char *name) {
-  const char *environment = getenv("VIRTUAL_ENV");
-  char pattern[1024];
-  int length = snprintf(pattern, sizeof pattern, folder, environment ? environment : "/usr");
-  snprintf(pattern + length, sizeof pattern - static_cast<size_t>(length), "/%s", name);
+static void *open_first(const char *pattern) {
   glob_t found = {};
   void *handle = nullptr;
   if (glob(pattern, 0, nullptr, &found) == 0)
     for (size_t i = 0; i < found.gl_pathc && !handle; i++) handle = dlopen(found.gl_pathv[i], RTLD_NOW | RTLD_LOCAL);
   globfree(&found);
+  return handle;
+}
+
+// Where cuBLAS lies that is not on the loader's path: in a toolkit, or in a Python environment beside PyTorch.
+static void *search_cublas(const char *name) {
+  const char *environment = getenv("VIRTUAL_ENV");
+  const char *const toolkits[] = {"/usr/local/cuda", "/usr/local/cuda-*", "/opt/cuda"};
+  const char *const environments[] = {environment ? environment : "/usr", "/usr/local", "/opt/*", "/opt/*/.venv"};
+  char pattern[1024];
+  void *handle = nullptr;
+  for (const char *toolkit : toolkits) {
+    snprintf(pattern, sizeof pattern, "%s/lib64/%s", toolkit, name);
+    if (!handle) handle = open_first(pattern);
+  }
+  for (const char *python : environments) {
+    snprintf(pattern, sizeof pattern, "%s/lib/python3*/*-packages/nvidia/*/lib/%s", python, name);
+    if (!handle) handle = open_first(pattern);
+  }
   return handle;
 }
 
@@ -34,8 +42,7 @@ static void *open_cublas() {
   char name[32];
   snprintf(name, sizeof name, "libcublas.so.%d", CUDART_VERSION / 1000);
   void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-  for (size_t i = 0; i < sizeof cublas_folders / sizeof *cublas_folders && !handle; i++)
-    handle = open_cublas_in(cublas_folders[i], name);
+  if (!handle) handle = search_cublas(name);
   return handle ? handle : dlopen(name, RTLD_NOW | RTLD_LOCAL);  // for its sentence
 }
 

@@ -70,9 +70,9 @@ struct grouped_call {
 static int32_t fetch_groups(layer *l, grouped_call *call) {
   int32_t experts = l->moe->experts;
   lpk_device *device = l->device;
-  LPK_TRY(cuda_host_memory(device, (MOST_EXPERTS + 1) * sizeof(int32_t)));
-  CUDA_TRY(cudaMemcpyAsync(device->host, l->sorted.begins, sizeof(int32_t) * (static_cast<size_t>(experts) + 1),
-                           cudaMemcpyDeviceToHost, device->stream));
+  size_t bytes = sizeof(int32_t) * (static_cast<size_t>(experts) + 1);
+  LPK_TRY(cuda_host_memory(device, bytes));
+  CUDA_TRY(cudaMemcpyAsync(device->host, l->sorted.begins, bytes, cudaMemcpyDeviceToHost, device->stream));
   CUDA_TRY(cudaStreamSynchronize(device->stream));
   device->waited = true;
   call->active = 0;

@@ -39,7 +39,7 @@ public struct LayerGrouping: Hashable, Sendable {
     case .table:
       guard chunks > 1 else { return 1 }
       guard chunks <= 8 else { return maxGroups }
-      let power = 1 << (Int.bitWidth - (chunks - 1).leadingZeroBitCount)
+      let power = 2 * (chunks - 1).powerOfTwoBelow
       return power >= maxGroups ? maxGroups : min(power, (maxGroups + 1) / 2)
     }
   }
